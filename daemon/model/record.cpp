@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "model/record.hpp"
+
+#include <algorithm>
+
+namespace sdme::model {
+
+namespace {
+
+json::Value versioned(const std::string& text, const std::string& what) {
+  auto value = json::parse(text, what);
+  const auto version = json::get<std::uint64_t>(value, "version");
+  if (version == 0) throw Error(Errc::kCorrupt, "key 'version' must be at least 1");
+  if (version > kRecordVersion) {
+    throw Error(Errc::kNotSupported, what + " was written by a newer sdmed (format " + std::to_string(version) +
+                                         ", this one reads " + std::to_string(kRecordVersion) + ")");
+  }
+  return value;
+}
+
+std::vector<std::string> layers_of(const json::Value& value) {
+  auto layers = json::get<std::vector<std::string>>(value, "layers");
+  if (!std::ranges::all_of(layers, is_layer_id)) throw Error(Errc::kCorrupt, "key 'layers' holds what is no layer id");
+  return layers;
+}
+
+}  // namespace
+
+bool is_layer_id(const std::string& text) {
+  return text.size() == 64 &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::string RootfsRecord::to_text() const {
+  auto value = raw;
+  value.update({{"version", kRecordVersion},
+                {"name", name.str()},
+                {"owner", owner},
+                {"created_usec", created_usec},
+                {"layers", layers},
+                {"digest", digest},
+                {"origin", origin},
+                {"os", os},
+                {"distro", distro},
+                {"version_id", version_id},
+                {"size", size},
+                {"entries", entries},
+                {"bootable", bootable}});
+  return value.dump(2, ' ', false, json::Value::error_handler_t::replace) + "\n";
+}
+
+RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string& what) {
+  return while_doing(what, [&] {
+    const auto value = versioned(text, "the record");
+    return RootfsRecord{.name = RootfsName::parse(json::get<std::string>(value, "name")),
+                        .owner = json::get<std::uint32_t>(value, "owner"),
+                        .created_usec = json::get<std::uint64_t>(value, "created_usec"),
+                        .layers = layers_of(value),
+                        .digest = json::get<std::string>(value, "digest"),
+                        .origin = json::get<std::string>(value, "origin"),
+                        .os = json::get<std::string>(value, "os"),
+                        .distro = json::get<std::string>(value, "distro"),
+                        .version_id = json::get<std::string>(value, "version_id"),
+                        .size = json::get<std::uint64_t>(value, "size"),
+                        .entries = json::get<std::uint64_t>(value, "entries"),
+                        .bootable = json::get<bool>(value, "bootable"),
+                        .raw = value};
+  });
+}
+
+std::string ContainerRecord::to_text() const {
+  auto value = raw;
+  value.update({{"version", kRecordVersion},
+                {"name", name.str()},
+                {"uuid", uuid},
+                {"owner", owner},
+                {"created_usec", created_usec},
+                {"rootfs", rootfs},
+                {"layers", layers},
+                {"os", os},
+                {"enabled", enabled}});
+  auto definition_value = value.value("definition", json::Value::object());
+  definition_value.update(definition.to_json());
+  value["definition"] = std::move(definition_value);
+  return value.dump(2, ' ', false, json::Value::error_handler_t::replace) + "\n";
+}
+
+ContainerRecord ContainerRecord::from_text(const std::string& text, const std::string& what) {
+  return while_doing(what, [&] {
+    const auto value = versioned(text, "the record");
+    const auto definition = value.find("definition");
+    if (definition == value.end() || !definition->is_object()) {
+      throw Error(Errc::kCorrupt, "key 'definition' is missing or no object");
+    }
+    return ContainerRecord{.name = ContainerName::parse(json::get<std::string>(value, "name")),
+                           .uuid = json::get<std::string>(value, "uuid"),
+                           .owner = json::get<std::uint32_t>(value, "owner"),
+                           .created_usec = json::get<std::uint64_t>(value, "created_usec"),
+                           .rootfs = json::get<std::string>(value, "rootfs"),
+                           .layers = layers_of(value),
+                           .os = json::get<std::string>(value, "os"),
+                           .enabled = json::get<bool>(value, "enabled"),
+                           .definition = Definition::from_json(*definition),
+                           .raw = value};
+  });
+}
+
+}  // namespace sdme::model

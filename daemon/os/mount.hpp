@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "os/unique_fd.hpp"
+
+// Mounts by file descriptor, mount_setattr(2) and its neighbours. A detached mount that is not
+// attached goes with its fd, so a failure leaves nothing mounted.
+namespace sdme::os {
+
+// Gives this process a mount namespace of its own that still hears of the host's new mounts.
+void own_mount_namespace();
+
+void mount_tmpfs(const std::string& path);  // 0755, for directories and small files
+
+// A detached copy of one mount at `path`, without what is mounted below it.
+UniqueFd clone_mount(const std::string& path);
+
+// The id of the mount that `path` leads into, as in the first column of mountinfo.
+std::uint64_t mount_id(const std::string& path);
+
+// Shows the ids of a detached mount as those of the user namespace. NotSupported where the file
+// system cannot; `what` names it in the error.
+void idmap(const UniqueFd& mount, const UniqueFd& user_namespace, const std::string& what);
+
+void attach_mount(const UniqueFd& mount, const std::string& path);  // of our own
+void attach_mount(const UniqueFd& mount, int directory);
+
+struct Overlay {
+  std::vector<std::string> lower;  // top first
+  std::string upper;
+  std::string work;
+  // Who asks for the mount, as the kernel keeps it for what it writes into the upper directory:
+  // with idmapped layers that must be an id which they map.
+  uid_t owner = 0;
+};
+
+// A detached overlay with `userxattr,index=off,nfs_export=off`: no redirects, no metacopy, so that
+// the upper directory is a layer which stands on its own. Never one that came up read-only.
+UniqueFd make_overlay(const Overlay& overlay);
+
+}  // namespace sdme::os
