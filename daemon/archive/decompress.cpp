@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "archive/decompress.hpp"
+
+#include <utility>
+
+#include "archive/decoder.hpp"
+#include "base/error.hpp"
+
+namespace sdme::archive {
+
+Decompressor::Decompressor(os::UniqueFd input, std::uint64_t max_bytes)
+    : input_(std::move(input)), max_bytes_(max_bytes), thread_([this] { run(); }) {}
+
+Decompressor::~Decompressor() {
+  input_.break_off();
+  queue_.give_up();
+  thread_.join();
+}
+
+void Decompressor::run() noexcept {
+  try {
+    decompress();
+    queue_.close(nullptr);
+  } catch (...) {
+    queue_.close(std::current_exception());
+  }
+}
+
+void Decompressor::decompress() {
+  const auto decoder = make_decoder(input_);
+  while (true) {
+    const auto block = queue_.free_block();
+    if (block.empty()) return;
+    const auto filled = decoder->read(block);
+    if (filled > 0) deliver(block.first(filled));
+    if (filled < block.size()) return;
+  }
+}
+
+void Decompressor::deliver(std::span<const char> block) {
+  delivered_ += block.size();
+  if (delivered_ > max_bytes_) {
+    throw Error(Errc::kLimitExceeded,
+                "the archive has more than " + std::to_string(max_bytes_) +
+                    " bytes when decompressed, which is the limit (ImportMaxBytes= in sdmed.conf)");
+  }
+  digest_.add(block);
+  queue_.push(block.size());
+}
+
+}  // namespace sdme::archive

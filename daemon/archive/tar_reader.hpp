@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <archive_entry.h>
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "archive/decompress.hpp"
+#include "archive/handles.hpp"
+
+namespace sdme::archive {
+
+// The entries of a tar stream, strictly: a stream that ends without the end-of-archive mark, a
+// damaged header and a damaged extended header are Corrupt; what is no tar is UnsupportedFormat.
+class TarReader {
+ public:
+  explicit TarReader(Decompressor& source);
+
+  // The next entry, valid until the call after; null behind the last, when the source is read to
+  // its end.
+  archive_entry* next();
+
+  struct Piece {
+    std::span<const char> bytes;
+    std::uint64_t offset;  // in the file: what lies between two pieces is a hole
+  };
+  // The next piece of the entry's content; nothing at its end. `entry` is for the sentence.
+  std::optional<Piece> next_piece();
+
+ private:
+  static la_ssize_t feed(struct archive* reader, void* self, const void** buffer);
+  std::span<const char> take_block();
+  std::span<const char> rest_of_block(std::uint64_t from) const;
+  std::string headers_until(std::uint64_t end);
+  void finish(std::uint64_t last_entry_end);
+  bool is_end_mark(std::uint64_t end) const;
+  [[noreturn]] void refuse(const std::string& what) const;
+
+  static constexpr std::size_t kRecord = 512;
+
+  Decompressor& source_;
+  Reader reader_ = new_reader();
+  std::exception_ptr failure_;  // of the source, while C frames are on the stack
+  std::span<const char> block_;
+  std::uint64_t block_start_ = 0;                // in the stream
+  std::array<char, kRecord> record_before_ = {};  // the end of the block before
+  bool fed_ = false;
+  std::optional<std::uint64_t> headers_start_;  // in the stream, while headers are read
+  std::string headers_;                         // of blocks that are gone already
+  std::string last_name_;
+};
+
+}  // namespace sdme::archive
