@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "store/catalogue.hpp"
+
+#include <algorithm>
+
+namespace sdme::store {
+
+namespace {
+
+template <typename Record>
+const Record* find(const std::map<std::string, Record>& records, const std::string& name) {
+  const auto found = records.find(name);
+  return found == records.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+const model::ContainerRecord* Catalogue::find_container(const std::string& name) const {
+  return find(containers_, name);
+}
+
+const model::RootfsRecord* Catalogue::find_rootfs(const std::string& name) const { return find(rootfs_, name); }
+
+const Damaged* Catalogue::find_damaged(Kind kind, const std::string& name) const {
+  const auto found = std::ranges::find_if(
+      damaged_, [&](const Damaged& damaged) { return damaged.kind == kind && damaged.name == name; });
+  return found == damaged_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Catalogue::users_of_rootfs(const std::string& name) const {
+  std::vector<std::string> users;
+  for (const auto& [container, record] : containers_) {
+    if (record.rootfs == name) users.push_back(container);
+  }
+  return users;
+}
+
+std::set<std::string> Catalogue::layers_in_use() const {
+  std::set<std::string> used;
+  for (const auto& [name, record] : containers_) used.insert(record.layers.begin(), record.layers.end());
+  for (const auto& [name, record] : rootfs_) used.insert(record.layers.begin(), record.layers.end());
+  return used;
+}
+
+void Catalogue::put(model::ContainerRecord record) {
+  const auto name = record.name.str();
+  erase(Kind::kContainer, name);
+  containers_.emplace(name, std::move(record));
+}
+
+void Catalogue::put(model::RootfsRecord record) {
+  const auto name = record.name.str();
+  erase(Kind::kRootfs, name);
+  rootfs_.emplace(name, std::move(record));
+}
+
+void Catalogue::put(Damaged damaged) {
+  erase(damaged.kind, damaged.name);
+  damaged_.push_back(std::move(damaged));
+  std::ranges::sort(damaged_, {}, [](const Damaged& one) { return std::pair(one.kind, one.name); });
+}
+
+void Catalogue::erase(Kind kind, const std::string& name) {
+  if (kind == Kind::kContainer) {
+    containers_.erase(name);
+  } else {
+    rootfs_.erase(name);
+  }
+  std::erase_if(damaged_, [&](const Damaged& damaged) { return damaged.kind == kind && damaged.name == name; });
+}
+
+}  // namespace sdme::store

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#include "store/layout.hpp"
+
+namespace sdme::layout {
+
+std::string state(const std::string& below) { return std::string(kState) + "/" + below; }
+std::string runtime(const std::string& below) { return std::string(kRuntime) + "/" + below; }
+
+std::string layer_tree(const std::string& id) { return state(std::string(kLayers) + "/" + id + "/" + kTree); }
+std::string container(const std::string& name) { return state(std::string(kContainers) + "/" + name); }
+std::string container_unit(const std::string& name) { return "sdme-container@" + name + ".service"; }
+
+std::string job_unit(std::uint64_t id, bool session) {
+  return (session ? "sdme-session-" : "sdme-job-") + std::to_string(id) + ".service";
+}
+
+}  // namespace sdme::layout

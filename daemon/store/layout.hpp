@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+// Every path the product owns. No other file contains one.
+namespace sdme::layout {
+
+inline constexpr const char* kState = "/var/lib/sdmed";    // 0700, one file system
+inline constexpr const char* kRuntime = "/run/sdmed";      // 0755: the socket is below it
+inline constexpr const char* kConfig = "/etc/sdmed/sdmed.conf";
+inline constexpr const char* kConfigDropIns = "/etc/sdmed/sdmed.conf.d";
+inline constexpr const char* kVendorConfig = "/usr/lib/sdmed/sdmed.conf.d";
+
+// Below kState.
+inline constexpr const char* kLayers = "layers";          // layers/ID/tree
+inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
+inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
+inline constexpr const char* kStaging = "staging";        // staging/JOB: what a job fills, then one rename
+inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
+inline constexpr const char* kVersion = "version.json";   // of the store itself
+inline constexpr const char* kRecord = "record.json";
+inline constexpr const char* kTree = "tree";
+inline constexpr const char* kUpper = "upper";
+inline constexpr const char* kWork = "work";
+inline constexpr const char* kSubmounts = "submounts";    // submounts/ESCAPED/{upper,work}, host clones only
+
+// Below kRuntime.
+inline constexpr const char* kJobs = "jobs";              // jobs/N/{record.json (ours), out/ (the worker's)}, 0700
+inline constexpr const char* kJobOut = "out";
+inline constexpr const char* kResult = "result.json";     // in out/, by rename
+inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
+inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
+
+// Programs and helpers.
+inline constexpr const char* kWorker = "/usr/libexec/sdmed/sdme-worker";
+inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
+inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
+inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
+
+// Others' names that a container must not take: systemd-machined(8), machinectl(1).
+inline constexpr const char* kMachinesState = "/run/systemd/machines";
+inline constexpr const char* kMachinesDir = "/var/lib/machines";
+
+std::string state(const std::string& below);  // /var/lib/sdmed/BELOW
+std::string runtime(const std::string& below);  // /run/sdmed/BELOW
+std::string layer_tree(const std::string& id);  // absolute
+std::string container(const std::string& name);  // absolute
+std::string container_unit(const std::string& name);  // sdme-container@NAME.service
+std::string job_unit(std::uint64_t id, bool session);  // sdme-job-N.service, sdme-session-N.service
+
+}  // namespace sdme::layout

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "store/layout.hpp"
+
+// What the administrator may change: sdmed.conf(5). Whatever is wrong in a file costs that one
+// line, never the daemon: the value stays what it was and a warning says so.
+namespace sdme::store {
+
+// Where settings are read. As in systemd: first `file`, then the *.conf of both directories in the
+// order of their names, and one in `drop_ins` stands for its namesake in `vendor`. Later wins.
+struct SettingsFiles {
+  std::string vendor = layout::kVendorConfig;
+  std::string file = layout::kConfig;
+  std::string drop_ins = layout::kConfigDropIns;
+};
+
+struct Settings {
+  // [Import]
+  std::uint64_t import_max_bytes = std::uint64_t{50} << 30U;  // of unpacked content
+  std::uint64_t import_max_entries = 10'000'000;
+  std::chrono::seconds import_max_time = std::chrono::hours(6);
+  // [Boot]
+  std::chrono::seconds boot_timeout{60};
+  std::chrono::seconds stop_timeout_graceful{90};
+  std::chrono::seconds stop_timeout_terminate{30};
+  std::chrono::seconds stop_timeout_kill{15};
+  // [HostClone]
+  std::vector<std::string> opaque_dirs = {"/etc/systemd/system", "/var/log"};
+  std::vector<std::string> masked_services = {"systemd-resolved.service"};
+  // [Limits]
+  std::uint64_t jobs_running = 8;
+  std::uint64_t jobs_queued = 64;
+  std::uint64_t jobs_per_user = 16;
+  std::uint64_t sessions_per_user = 64;
+  std::uint64_t prompts_per_user = 4;
+  std::uint64_t prompts_total = 32;
+  std::uint64_t peers_per_user = 32;
+  // [Daemon]
+  std::chrono::seconds idle_exit{30};  // 0: never
+  // [Worker]
+  std::uint64_t worker_memory_max = std::uint64_t{1} << 30U;
+
+  std::vector<std::string> warnings;  // one sentence each, fit for the journal
+
+  static Settings read(const SettingsFiles& files = {});
+};
+
+// One setting: where it is written, where it is kept, and what it may be. Numbers are written
+// plainly or with K, M, G, T: powers of 1024 for bytes, of 1000 for counts. Times are seconds or
+// carry s, min, h, d, and may be sums ("1min 30s"). Lists are separated by commas or spaces.
+struct SettingRow {
+  enum class Kind { kBytes, kCount, kTime, kOpaqueDirs, kUnitNames };
+  using Member =
+      std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::vector<std::string> Settings::*>;
+
+  std::string section;
+  std::string key;
+  Kind kind;
+  Member member;
+  std::uint64_t smallest = 0;  // of a list: how many it may have
+  std::uint64_t largest = 0;
+};
+
+// Every setting there is, in the order of sdmed.conf(5).
+const std::vector<SettingRow>& setting_rows();
+
+}  // namespace sdme::store

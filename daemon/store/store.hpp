@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/record.hpp"
+#include "os/dir.hpp"
+#include "store/catalogue.hpp"
+#include "store/layout.hpp"
+
+// The state directory and its one writer. Everything appears by one rename out of staging/ and
+// goes by one rename into trash/, so that a crash at any instant leaves the old or the new state
+// and sweep() tidies up the rest. Nothing here waits for more than a rename and the sync of a
+// record or a directory; workers sync the bulk that they wrote, and a worker empties the trash.
+// Callers hold leases on what they change.
+namespace sdme::store {
+
+enum class Replace { kNo, kYes };
+
+// Where others on this host keep names that a container of ours must not take.
+struct Neighbours {
+  std::string machines_state = layout::kMachinesState;
+  std::string machines_dir = layout::kMachinesDir;
+};
+
+class Store {
+ public:
+  // Makes what is missing, takes the lock that lasts as long as the store (Busy: another daemon
+  // serves it), reads every record. NotSupported: a newer sdmed wrote this store; it is not served.
+  static Store open(const std::string& root = layout::kState, Neighbours neighbours = {});
+
+  // Once, before the first request: the staging directories of jobs that are over, the layers
+  // that no rootfs, container or job names, and entries without a record go into the trash.
+  void sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers);
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  bool has_layer(const std::string& id) const;
+
+  // AlreadyExists, saying who has the name: a container, readable or not, or a machine of the host.
+  void check_name_free(const model::ContainerName& name) const;
+  bool name_is_free(const model::ContainerName& name) const { return !name_owner(name).has_value(); }
+
+  // What a job fills: staging/JOB, empty. What an earlier run of the job left goes into the trash.
+  os::Dir make_staging(std::uint64_t job);
+  void discard_staging(std::uint64_t job);  // none is fine
+
+  // staging/JOB/tree becomes layers/ID/tree. If the layer exists, ours is the same by its id and
+  // stays in staging, to be discarded with it.
+  void commit_layer(std::uint64_t job, const std::string& id);
+
+  // Its layers must be there. AlreadyExists, unless it may be replaced. To commit the same record
+  // again is no error, here and for containers: a daemon that died in between finishes its job.
+  void commit_rootfs(const model::RootfsRecord& record, Replace replace);
+
+  // staging/JOB with what the job made in it becomes the container. AlreadyExists if there is one.
+  void commit_container(std::uint64_t job, const model::ContainerRecord& record);
+  void update_container(const model::ContainerRecord& record);
+
+  // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
+  void trash_container(const std::string& name);
+  void trash_rootfs(const std::string& name);
+  // Those that no record names and that are not pinned by a job.
+  void trash_unused_layers(const std::set<std::string>& pinned);
+  bool trash_is_empty() const;
+
+ private:
+  explicit Store(os::Dir root, Neighbours neighbours);
+
+  static void check_version(const os::Dir& root);
+  void load_entry(Kind kind, const os::Dir& dir, const std::string& name);
+  void sweep_entries(const os::Dir& dir);
+  void check_layers(const std::vector<std::string>& layers, const std::string& what) const;
+  std::optional<std::string> name_owner(const model::ContainerName& name) const;
+  void rewrite(Kind kind, const std::string& name, const std::string& text);
+  void make_rootfs(const model::RootfsRecord& record);
+  void to_trash(const os::Dir& from, const std::string& name, const std::string& kind);
+  void give_up(const std::string& staged) noexcept;
+
+  os::Dir root_;  // holds the lock
+  Neighbours neighbours_;
+  os::Dir layers_, rootfs_, containers_, staging_, trash_;
+  Catalogue catalogue_;
+};
+
+}  // namespace sdme::store
