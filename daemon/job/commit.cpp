@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "job/commit.hpp"
+
+#include "base/text.hpp"
+#include "os/dir.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::job {
+
+namespace {
+
+std::string shown(const json::Value& value, std::string_view key) {
+  return text::printable(json::get_or<std::string>(value, key, ""));
+}
+
+Committed commit_import(const Record& record, const json::Value& result, store::Store& store) {
+  const auto layer = json::get<std::string>(result, "layer");
+  if (!model::is_layer_id(layer)) throw Error(Errc::kCorrupt, "the worker named no layer");
+  const model::RootfsRecord rootfs{.name = model::RootfsName::parse(record.target),
+                                   .owner = record.owner,
+                                   .created_usec = record.created_usec,
+                                   .layers = {layer},
+                                   .digest = shown(result, "digest"),
+                                   .origin = json::get<std::string>(record.commit, "origin"),
+                                   .os = shown(result, "os"),
+                                   .distro = shown(result, "distro"),
+                                   .version_id = shown(result, "version_id"),
+                                   .size = json::get<std::uint64_t>(result, "size"),
+                                   .entries = json::get<std::uint64_t>(result, "entries"),
+                                   .bootable = json::get<bool>(result, "bootable")};
+  store.commit_layer(record.id, layer);
+  store.commit_rootfs(rootfs, json::get<bool>(record.commit, "replace") ? store::Replace::kYes : store::Replace::kNo);
+  return {.result = {{"name", record.target},
+                     {"digest", rootfs.digest},
+                     {"os", rootfs.os},
+                     {"bootable", rootfs.bootable},
+                     {"size", rootfs.size},
+                     {"entries", rootfs.entries}},
+          .touched = {.rootfs = record.target}};
+}
+
+Committed commit_create(const Record& record, const json::Value& result, store::Store& store) {
+  auto container =
+      model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the new container");
+  if (container.os.empty()) container.os = shown(result, "os");
+  store.commit_container(record.id, container);
+  return {.result = {{"name", record.target}}, .touched = {.container = record.target}};
+}
+
+Committed commit_enabled(const Record& record, bool enabled, store::Store& store) {
+  const auto* found = store.catalogue().find_container(record.target);
+  if (found == nullptr) throw Error(Errc::kNotFound, "container " + text::quoted(record.target) + " is gone");
+  auto container = *found;
+  container.enabled = enabled;
+  store.update_container(container);
+  return {.result = json::Value::object(), .touched = {.container = record.target}};
+}
+
+Committed commit_remove(const Record& record, store::Store& store) {
+  store.trash_container(record.target);
+  os::Dir::make(layout::runtime(layout::kHealth), 0700).remove(record.target + ".json");
+  return {.result = json::Value::object(), .touched = {.container = record.target}};
+}
+
+// What the guest said at its boot, kept while the machine runs: see bus/states.
+Committed commit_start(const Record& record, const json::Value& result) {
+  const auto health = os::Dir::make(layout::runtime(layout::kHealth), 0700);
+  const auto said = shown(result, "health");
+  health.write(record.target + ".json", json::Value{{"health", said}}.dump(), 0600);
+  std::vector<std::string> failed;
+  for (const auto& unit : json::get_or<std::vector<std::string>>(result, "failed_units", {})) {
+    failed.push_back(text::printable(unit));
+  }
+  return {.result = {{"state", shown(result, "state")}, {"health", said}, {"failed-units", failed}},
+          .touched = {.container = record.target}};
+}
+
+}  // namespace
+
+Committed commit(const Record& record, const json::Value& result, store::Store& store) {
+  if (record.kind == "import") return commit_import(record, result, store);
+  if (record.kind == "create") return commit_create(record, result, store);
+  if (record.kind == "enable") return commit_enabled(record, true, store);
+  if (record.kind == "disable") return commit_enabled(record, false, store);
+  if (record.kind == "remove") return commit_remove(record, store);
+  if (record.kind == "start" || record.kind == "restart") return commit_start(record, result);
+  if (record.kind == "stop") {
+    return {.result = {{"state", shown(result, "state")}, {"by", shown(result, "by")}},
+            .touched = {.container = record.target}};
+  }
+  if (record.kind == "remove-rootfs") {
+    store.trash_rootfs(record.target);
+    return {.result = json::Value::object(), .touched = {.rootfs = record.target}};
+  }
+  if (record.session) {
+    return {.result = {{"status", json::get<std::int32_t>(result, "status")},
+                       {"signal", json::get<std::int32_t>(result, "signal")}},
+            .touched = {}};
+  }
+  return {.result = json::Value::object(), .touched = {}};
+}
+
+}  // namespace sdme::job

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "job/record.hpp"
+#include "store/store.hpp"
+
+namespace sdme::job {
+
+// Which things a commit touched, for the objects that show them.
+struct Touched {
+  std::string container;  // "" for none
+  std::string rootfs;
+};
+
+struct Committed {
+  json::Value result;  // what WaitJob tells
+  Touched touched;
+};
+
+// Makes a successful worker's work part of the store: the renames, and nothing that takes long.
+// It follows from the record alone, so a restarted daemon does the same. The worker's result is
+// checked like any stranger's (Corrupt).
+Committed commit(const Record& record, const json::Value& worker_result, store::Store& store);
+
+}  // namespace sdme::job

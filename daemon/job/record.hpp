@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "errors.hpp"
+#include "store/lease.hpp"
+
+namespace sdme::job {
+
+enum class State { kQueued, kRunning, kCancelling, kDone, kFailed, kCancelled };
+
+std::string_view word(State state);
+constexpr bool ended(State state) { return state >= State::kDone; }
+
+// All that must be known of a job when the daemon has been killed in the middle of it. Written to
+// /run/sdmed/jobs/ID/record.json before the job's unit starts, so a unit without a record does not
+// exist.
+struct Record {
+  std::uint64_t id = 0;
+  bool session = false;  // exec and join: a class of their own, not listed among the jobs
+  std::string kind;      // what org.sdme1.Job.Kind says
+  std::string verb;      // of sdme-worker; "" when the daemon alone does it
+  std::string target;
+  std::uint32_t owner = 0;  // uid
+  std::uint64_t created_usec = 0;
+  bool cancel_on_disconnect = false;
+  bool staging = false;                    // has a directory below the store's staging
+  json::Value request;                     // frozen: what was authorised is what the worker gets
+  json::Value commit;                      // what to do with the result; see commit.cpp
+  std::vector<store::Claim> claims;        // leases, taken again after a restart
+  std::vector<std::string> pinned_layers;  // must not be removed while the job lives
+
+  State state = State::kQueued;
+  Errc error = Errc::kInternal;  // of a failed or cancelled one
+  std::string message;           // one sentence, details below it for the owner alone
+  json::Value result = json::Value::object();
+
+  std::string unit() const;
+  bool housekeeping() const { return kind == "trash"; }  // the daemon's own, beyond every limit
+  bool listed() const { return !session && !housekeeping(); }
+  std::string to_text() const;
+  static Record from_text(const std::string& text, const std::string& what);
+};
+
+}  // namespace sdme::job

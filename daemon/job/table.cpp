@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#include "job/table.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "job/sandbox.hpp"
+#include "os/file.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::job {
+
+namespace {
+
+constexpr std::uint64_t kKeepEndedUsec = 600'000'000;
+constexpr std::size_t kKeepEnded = 64;
+constexpr std::uint64_t kForgetEveryUsec = 30'000'000;
+
+std::uint64_t now_usec() {
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+}
+
+std::vector<log::Field> fields(const Record& record) {
+  std::vector<log::Field> all = {{log::field::kJob, std::to_string(record.id)},
+                                 {log::field::kCallerUid, std::to_string(record.owner)},
+                                 {log::field::kAction, record.kind},
+                                 {log::field::kResult, std::string(word(record.state))}};
+  const bool rootfs = record.kind == "import" || record.kind == "remove-rootfs";
+  all.emplace_back(rootfs ? log::field::kRootfs : log::field::kContainer, record.target);
+  return all;
+}
+
+std::string title(const Record& record) {
+  return (record.session ? "session " : "job ") + std::to_string(record.id) + " (" + record.kind + " " + record.target +
+         ")";
+}
+
+std::string holder(const Record& record) { return "job " + std::to_string(record.id) + " (" + record.kind + ")"; }
+
+}  // namespace
+
+Table::Table(sd_event* loop, store::Store& store, store::LeaseTable& leases, const store::Settings& settings,
+             systemd::UnitWatch& units)
+    : loop_(loop),
+      store_(store),
+      leases_(leases),
+      settings_(settings),
+      units_(units),
+      spool_(layout::runtime(layout::kJobs)) {
+  const auto tick = [](sd_event_source* source, std::uint64_t, void* self) {
+    static_cast<Table*>(self)->forget_old();
+    sd_event_source_set_time_relative(source, kForgetEveryUsec);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+  };
+  sd_event_add_time_relative(loop_, &forget_timer_, CLOCK_MONOTONIC, kForgetEveryUsec, 0, tick, this);
+}
+
+Table::~Table() { sd_event_source_disable_unref(forget_timer_); }
+
+Job& Table::add(Record record) {
+  auto job = std::make_unique<Job>();
+  const auto id = record.id;
+  job->record = std::move(record);
+  return *(jobs_[id] = std::move(job));
+}
+
+void Table::recover(const std::set<std::string>& live) {
+  std::set<std::uint64_t> working;
+  for (auto& record : spool_.load()) {
+    auto& job = add(std::move(record));
+    if (ended(job.record.state)) continue;
+    job.lease = leases_.acquire(job.record.claims, holder(job.record));
+    working.insert(job.record.id);
+  }
+  for (const auto id : working) {
+    auto& job = *jobs_.at(id);
+    if (live.contains(job.record.unit())) {
+      log::info("found " + title(job.record) + " again", fields(job.record));
+    } else {
+      conclude(job);
+    }
+  }
+  std::set<std::uint64_t> live_jobs;
+  for (const auto& [id, job] : jobs_) {
+    if (!ended(job->record.state)) live_jobs.insert(id);
+  }
+  store_.sweep(live_jobs, pinned_layers());
+  empty_trash();
+}
+
+void Table::reconcile(const std::set<std::string>& live) {
+  std::vector<std::uint64_t> gone;
+  for (const auto& [id, job] : jobs_) {
+    const auto& record = job->record;
+    const bool has_unit = record.state == State::kRunning || record.state == State::kCancelling;
+    if (has_unit && !live.contains(record.unit())) gone.push_back(id);
+  }
+  for (const auto id : gone) conclude(*jobs_.at(id));
+}
+
+void Table::check_limits(const Record& record) const {
+  std::size_t of_owner = 0;
+  std::size_t queued = 0;
+  for (const auto& [id, job] : jobs_) {
+    if (ended(job->record.state) || job->record.session != record.session || job->record.housekeeping()) continue;
+    if (job->record.owner == record.owner) ++of_owner;
+    if (job->record.state == State::kQueued) ++queued;
+  }
+  const auto most = record.session ? settings_.sessions_per_user : settings_.jobs_per_user;
+  if (of_owner >= most) {
+    throw Error(Errc::kLimitExceeded, std::string(record.session ? "SessionsPerUser=" : "JobsPerUser=") +
+                                          std::to_string(most) + " reached: wait for one of yours to end");
+  }
+  if (!record.session && queued >= settings_.jobs_queued) {
+    throw Error(Errc::kLimitExceeded,
+                "JobsQueued=" + std::to_string(settings_.jobs_queued) + " reached: try again later");
+  }
+}
+
+std::uint64_t Table::submit(Plan plan) {
+  if (!plan.record.housekeeping()) check_limits(plan.record);
+  auto& record = plan.record;
+  record.id = spool_.next_id();
+  record.created_usec = now_usec();
+  auto lease = leases_.acquire(record.claims, holder(record));
+  auto& job = add(std::move(record));
+  job.lease = std::move(lease);
+  job.fds = std::move(plan.fds);
+  const auto id = job.record.id;
+  try {
+    spool_.write(job.record);
+    if (job.record.staging) static_cast<void>(store_.make_staging(id));
+  } catch (...) {
+    undo(job);
+    spool_.remove(id);
+    jobs_.erase(id);
+    throw;
+  }
+  log::info(title(job.record) + " accepted", fields(job.record));
+  events_.added(job);
+  if (job.record.verb.empty()) {
+    conclude(job);
+  } else if (!job.record.listed()) {
+    start(job);
+  } else {
+    start_queued();
+  }
+  return id;
+}
+
+void Table::start_queued() {
+  auto room = settings_.jobs_running - std::min<std::size_t>(settings_.jobs_running, running());
+  for (const auto& [id, job] : jobs_) {
+    if (room == 0) return;
+    if (job->record.state != State::kQueued || !job->record.listed()) continue;
+    start(*job);
+    --room;
+  }
+}
+
+void Table::start(Job& job) {
+  auto& record = job.record;
+  try {
+    record.request["verb"] = record.verb;
+    record.request["job"] = record.id;
+    record.request["out"] = spool_.out_path(record.id);
+    if (record.staging) {
+      record.request["staging"] = layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
+    }
+    record.state = State::kRunning;
+    spool_.write(record);
+    const auto request = os::sealed_memory(record.request.dump(), "request");
+    const auto theirs = open_report(job);
+    systemd::TransientUnit unit{.name = record.unit(),
+                                .description = "sdmed " + title(record),
+                                .argv = {layout::kWorker, record.verb},
+                                .properties = sandbox(record, spool_.out_path(record.id), settings_),
+                                .fds = {{"request", request.get()}, {"report", theirs.get()}}};
+    for (const auto& [name, fd] : job.fds) unit.fds.push_back({name, fd.get()});
+    units_.start(unit, [this, id = record.id](std::optional<Error> error) {
+      auto* started = find(id);
+      if (error && started != nullptr) end(*started, State::kFailed, error->code(), error->message());
+    });
+    job.fds.clear();  // the message holds its own; a pipe must have no other reader or writer here
+    events_.changed(job);
+  } catch (const Error& error) {
+    end(job, State::kFailed, error.code(), error.message());
+  }
+}
+
+Job* Table::find(std::uint64_t id) {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : found->second.get();
+}
+
+Job* Table::by_unit(const std::string& unit) {
+  for (const auto& [id, job] : jobs_) {
+    if (!ended(job->record.state) && job->record.unit() == unit) return job.get();
+  }
+  return nullptr;
+}
+
+void Table::cancel(std::uint64_t id) {
+  auto* job = find(id);
+  if (job == nullptr || ended(job->record.state) || job->record.state == State::kCancelling) return;
+  if (job->record.state == State::kQueued)
+    return end(*job, State::kCancelled, Errc::kCancelled, "cancelled before it began");
+  job->record.state = State::kCancelling;
+  spool_.write(job->record);
+  units_.stop(job->record.unit());
+  events_.changed(*job);
+}
+
+void Table::when_ended(Job& job, std::function<void(const Job&)> then) {
+  if (ended(job.record.state)) return then(job);
+  job.waiters.push_back(std::move(then));
+}
+
+void Table::when_started(Job& job, std::function<void(Job&)> then) {
+  if (ended(job.record.state) || job.progress.phase == "started") return then(job);
+  job.start_waiters.push_back(std::move(then));
+}
+
+void Table::on_unit_result(const std::string& unit, const std::string& result) {
+  if (auto* job = by_unit(unit)) job->unit_result = result;
+}
+
+void Table::on_unit_removed(const std::string& unit) {
+  if (auto* job = by_unit(unit)) conclude(*job);
+}
+
+void Table::conclude(Job& job) {
+  auto& record = job.record;
+  const bool cancelling = record.state == State::kCancelling;
+  if (record.state == State::kQueued && !record.verb.empty()) {
+    return end(job, State::kFailed, Errc::kDaemonRestarted, "the daemon was restarted before the job began; try again");
+  }
+  try {
+    const auto result = record.verb.empty() ? json::Value{{"result", json::Value::object()}}
+                                            : spool_.result(record.id).value_or(json::Value::object());
+    if (const auto good = result.find("result"); good != result.end()) {
+      auto committed = commit(record, *good, store_);
+      record.result = std::move(committed.result);
+      events_.touched(committed.touched);  // before anyone hears that the job is done
+      return end(job, State::kDone, Errc::kInternal, "");
+    }
+    if (const auto bad = result.find("error"); bad != result.end() && !cancelling) {
+      const auto code = errc_from_word(json::get<std::string>(*bad, "code")).value_or(Errc::kInternal);
+      return end(job, State::kFailed, code, json::get<std::string>(*bad, "message"));
+    }
+  } catch (const Error& error) {
+    return end(job, State::kFailed, error.code(), error.message());
+  } catch (const json::Value::exception&) {
+    return end(job, State::kFailed, Errc::kCorrupt, "the worker left a result that cannot be read");
+  }
+  if (cancelling) return end(job, State::kCancelled, Errc::kCancelled, "cancelled");
+  if (job.unit_result == "oom-kill") {
+    return end(job, State::kFailed, Errc::kLimitExceeded, "the worker needed more memory than WorkerMemoryMax= allows");
+  }
+  if (job.unit_result == "timeout") {
+    return end(job, State::kFailed, Errc::kTimedOut, "the worker took longer than ImportMaxSec= allows");
+  }
+  const auto how = job.unit_result.empty() ? "while the daemon was away" : "(" + text::printable(job.unit_result) + ")";
+  end(job, State::kFailed, job.unit_result.empty() ? Errc::kDaemonRestarted : Errc::kInternal,
+      "the worker ended without a result " + how + "; what it had made was removed");
+}
+
+void Table::end(Job& job, State state, Errc error, const std::string& message) {
+  auto& record = job.record;
+  record.state = state;
+  record.error = error;
+  record.message = message;
+  undo(job);
+  job.fds.clear();
+  job.report_source = sd_event_source_disable_unref(job.report_source);
+  job.report.reset();
+  job.lease = {};
+  if (state == State::kDone) job.progress.fraction = 1;
+  try {
+    spool_.write(record);
+  } catch (const Error& failed) {
+    log::error("the end of " + title(record) + " could not be kept: " + failed.message(), fields(record));
+  }
+  log::info(title(record) + " " + std::string(word(state)) +
+                (message.empty() ? "" : ": " + message.substr(0, message.find('\n'))),
+            fields(record));
+  for (auto& tell : std::exchange(job.start_waiters, {})) tell(job);
+  for (auto& tell : std::exchange(job.waiters, {})) tell(job);
+  events_.changed(job);
+  if (!record.housekeeping()) empty_trash();
+  start_queued();
+}
+
+// A job that did not succeed leaves nothing: its staging goes, and a container it was starting stops.
+void Table::undo(const Job& job) {
+  const auto& record = job.record;
+  try {
+    if (record.staging) store_.discard_staging(record.id);
+    const bool was_starting = record.kind == "start" || record.kind == "restart";
+    if (record.state == State::kCancelled && was_starting) units_.stop(layout::container_unit(record.target));
+    if (record.state == State::kDone) store_.trash_unused_layers(pinned_layers());
+  } catch (const Error& error) {
+    log::error("cleaning up after " + title(record) + ": " + error.message(), fields(record));
+  }
+}
+
+void Table::empty_trash() {
+  if (store_.trash_is_empty()) return;
+  for (const auto& [id, job] : jobs_) {
+    if (job->record.housekeeping() && !ended(job->record.state)) return;
+  }
+  try {
+    submit({.record = {.kind = "trash",
+                       .verb = "trash",
+                       .target = "trash",
+                       .request = {{"trash", layout::state(layout::kTrash)}}},
+            .fds = {}});
+  } catch (const Error& error) {
+    log::error("emptying the trash: " + error.message());
+  }
+}
+
+bool Table::idle() const {
+  return running() == 0 &&
+         std::ranges::all_of(jobs_, [](const auto& entry) { return ended(entry.second->record.state); });
+}
+
+std::size_t Table::running() const {
+  return static_cast<std::size_t>(std::ranges::count_if(jobs_, [](const auto& entry) {
+    const auto state = entry.second->record.state;
+    return entry.second->record.listed() && (state == State::kRunning || state == State::kCancelling);
+  }));
+}
+
+std::set<std::string> Table::pinned_layers() const {
+  std::set<std::string> pinned;
+  for (const auto& [id, job] : jobs_) {
+    if (!ended(job->record.state)) pinned.insert(job->record.pinned_layers.begin(), job->record.pinned_layers.end());
+  }
+  return pinned;
+}
+
+void Table::forget_old() {
+  std::vector<std::uint64_t> over;
+  for (const auto& [id, job] : jobs_) {
+    if (ended(job->record.state)) over.push_back(id);
+  }
+  const auto surplus = over.size() > kKeepEnded ? over.size() - kKeepEnded : 0;
+  for (std::size_t i = 0; i < over.size(); ++i) {
+    const auto& record = jobs_.at(over[i])->record;
+    if (i >= surplus && record.created_usec + kKeepEndedUsec > now_usec()) continue;
+    spool_.remove(over[i]);
+    events_.removed(over[i]);
+    jobs_.erase(over[i]);
+  }
+}
+
+}  // namespace sdme::job

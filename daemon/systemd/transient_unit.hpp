@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sdme::systemd {
+
+// Values of unit properties by their bus type, org.freedesktop.systemd1(5). What they mean is in
+// systemd.exec(5) and its neighbours.
+struct AllowList {  // (bas): SystemCallFilter=, RestrictAddressFamilies=
+  bool allow = true;
+  std::vector<std::string> items;
+};
+struct BindPath {  // one of a(ssbt): BindPaths=, BindReadOnlyPaths=
+  std::string source;
+  std::string destination;
+};
+struct BindPaths {
+  std::vector<BindPath> paths;
+};
+struct EmptyTrees {  // a(ss) with mode=0755: TemporaryFileSystem=
+  std::vector<std::string> paths;
+};
+struct FdValue {  // h: StandardOutputFileDescriptor=; borrowed
+  int fd;
+};
+
+using Value = std::variant<bool, std::uint32_t, std::uint64_t, std::int32_t, std::string, std::vector<std::string>,
+                           AllowList, BindPaths, EmptyTrees, FdValue>;
+using Property = std::pair<std::string, Value>;
+
+struct NamedFd {  // borrowed until the message is sent
+  std::string name;
+  int fd;
+};
+
+// A unit that exists only in PID 1's memory. It is gone once it has ended.
+struct TransientUnit {
+  std::string name;
+  std::string description;
+  std::vector<std::string> argv;  // argv[0] is the absolute path; nothing in it is expanded
+  std::vector<Property> properties;
+  std::vector<NamedFd> fds;  // ExtraFileDescriptors=, sd_listen_fds_with_names(3)
+};
+
+// Appends the arguments of Manager.StartTransientUnit to a method call; Internal on failure.
+void append(sd_bus_message* call, const TransientUnit& unit);
+
+}  // namespace sdme::systemd

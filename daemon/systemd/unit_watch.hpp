@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "systemd/transient_unit.hpp"
+
+namespace sdme::systemd {
+
+struct UnitState {
+  std::string unit;
+  std::string active;  // ActiveState: active, activating, deactivating, inactive, failed, …
+};
+
+struct UnitDetail {
+  std::string invocation;      // InvocationID in hex, "" when it does not run
+  std::uint32_t main_pid = 0;  // 0 when it does not run
+};
+
+// PID 1 seen from the daemon's event loop, over its private socket: works without a bus, and there
+// every signal arrives unasked. Nothing here waits; answers come as callbacks from the loop, and
+// none after the object is gone. A lost connection (systemd re-executed itself) is made again, and
+// `lost` is told, since signals may have been missed.
+class UnitWatch {
+ public:
+  struct Events {
+    std::function<void(const std::string& unit, const std::string& active)> changed;
+    std::function<void(const std::string& unit, const std::string& result)>
+        result;  // Service.Result: oom-kill, signal, …
+    std::function<void(const std::string& unit)> removed;  // unloaded: it has ended for good
+    std::function<void()> lost;
+  };
+  using Done = std::function<void(std::optional<Error>)>;
+  using Inspected = std::function<void(const UnitDetail&)>;
+  using Listed = std::function<void(std::vector<UnitState>)>;
+
+  // Watches units whose name begins with "sdme-".
+  UnitWatch(sd_event* loop, Events events);
+  ~UnitWatch();
+  UnitWatch(const UnitWatch&) = delete;
+  UnitWatch& operator=(const UnitWatch&) = delete;
+
+  void start(const TransientUnit& unit, Done done);
+  void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
+  void inspect(const std::string& unit, Inspected inspected);
+  void list(const std::vector<std::string>& patterns, Listed listed);
+
+ private:
+  struct Call;
+
+  void connect();
+  void connect_again();
+  void connect_later();
+  int on_message(sd_bus_message* message);
+  void call_async(sd_bus_message* message, std::function<void(sd_bus_message*)> reply);
+
+  sd_event* loop_;
+  Events events_;
+  sd_bus* bus_ = nullptr;
+  sd_event_source* reconnect_ = nullptr;
+};
+
+}  // namespace sdme::systemd
