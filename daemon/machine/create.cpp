@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "machine/seed.hpp"
+#include "machine/upper.hpp"
+#include "machine/verbs.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::machine {
+
+json::Value run_create(job::Worker& worker) {
+  worker.progress("create", -1);
+  const auto& request = worker.request();
+  const auto definition = model::Definition::from_json(request.at("definition"));
+  const auto layers = json::get<std::vector<std::string>>(request, "layers");
+  const auto staging = os::Dir::open(json::get<std::string>(request, "staging"));
+
+  // 0755 at first: in the guest this is "/", and what is not root must get through.
+  const auto upper_dir = staging.make_dir(layout::kUpper, 0755);
+  static_cast<void>(staging.make_dir(layout::kWork, 0700));
+  static_cast<void>(staging.make_dir(layout::kSubmounts, 0700));
+
+  const auto lower = definition.host_clone ? Lower::of_host() : Lower::of_layers(layers);
+  const auto facts = definition.host_clone ? HostFacts::of(lower) : HostFacts{};
+  Upper upper(upper_dir, lower);
+  sow(plan_seeds(json::get<std::string>(request, "name"), definition, facts), upper);
+  if (syncfs(staging.fd()) < 0) throw_errno("writing " + staging.path() + " to the disk");
+  return {{"os", lower.os()}};
+}
+
+}  // namespace sdme::machine

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "machine/power.hpp"
+#include "machine/verbs.hpp"
+#include "os/stop_request.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+using std::chrono::microseconds;
+
+std::string name_of(const job::Worker& worker) { return json::get<std::string>(worker.request(), "name"); }
+
+microseconds usec_of(const job::Worker& worker, std::string_view key) {
+  constexpr std::uint64_t kLongest = 365ULL * 24 * 3600 * 1'000'000;  // so that a deadline never overflows
+  return microseconds(std::min(json::get<std::uint64_t>(worker.request(), key), kLongest));
+}
+
+StopMode mode_of(const job::Worker& worker) {
+  const auto word = json::get<std::string>(worker.request(), "mode");
+  if (word == "graceful") return StopMode::kGraceful;
+  if (word == "terminate") return StopMode::kTerminate;
+  if (word == "kill") return StopMode::kKill;
+  throw Error(Errc::kInvalidArgument, "there is no mode " + text::quoted(word) + ": graceful, terminate or kill");
+}
+
+std::string stop_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
+  worker.progress("stop", -1);
+  const StopTimes times = {.graceful = usec_of(worker, "graceful_usec"),
+                           .terminate = usec_of(worker, "terminate_usec"),
+                           .kill = usec_of(worker, "kill_usec")};
+  return stop(pid1, name_of(worker), mode_of(worker), times);
+}
+
+json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
+  worker.progress("start", -1);
+  const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"));
+  return {{"state", "running"}, {"health", health.word}, {"failed_units", health.failed_units}};
+}
+
+}  // namespace
+
+json::Value run_start(job::Worker& worker) {
+  os::heed_stop_requests();
+  auto pid1 = systemd::Pid1::of_host();
+  return start_as_asked(worker, pid1);
+}
+
+json::Value run_stop(job::Worker& worker) {
+  os::heed_stop_requests();
+  auto pid1 = systemd::Pid1::of_host();
+  return {{"state", "stopped"}, {"by", stop_as_asked(worker, pid1)}};
+}
+
+json::Value run_restart(job::Worker& worker) {
+  os::heed_stop_requests();
+  auto pid1 = systemd::Pid1::of_host();
+  stop_as_asked(worker, pid1);
+  return start_as_asked(worker, pid1);
+}
+
+json::Value run_enable(job::Worker& worker) {
+  systemd::Pid1::of_host().enable(layout::container_unit(name_of(worker)));
+  return json::Value::object();
+}
+
+json::Value run_disable(job::Worker& worker) {
+  systemd::Pid1::of_host().disable(layout::container_unit(name_of(worker)));
+  return json::Value::object();
+}
+
+json::Value run_remove(job::Worker& worker) {
+  os::heed_stop_requests();
+  auto pid1 = systemd::Pid1::of_host();
+  worker.progress("stop", -1);
+  stop(pid1, name_of(worker), StopMode::kTerminate,
+       {.graceful = {}, .terminate = usec_of(worker, "terminate_usec"), .kill = usec_of(worker, "kill_usec")});
+  pid1.disable(layout::container_unit(name_of(worker)));
+  return json::Value::object();
+}
+
+}  // namespace sdme::machine

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "machine/guest.hpp"
+#include "machine/last_words.hpp"
+#include "machine/power.hpp"
+#include "os/stop_request.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// After a failed boot nobody waits for politeness; and a worker that was cancelled has five seconds in all.
+constexpr StopTimes kAfterFailure = {
+    .graceful = {}, .terminate = std::chrono::seconds(2), .kill = std::chrono::seconds(15)};
+
+std::string health_word(const std::string& system_state) {
+  if (system_state == "running") return "ok";
+  if (system_state == "degraded") return "degraded";
+  if (system_state == "maintenance") return "failed";
+  return "unknown";
+}
+
+// A guest that is up but does not answer is up.
+Health ask_health(systemd::Pid1& pid1, const std::string& name) {
+  try {
+    auto inside = service_manager_of(leader_of(pid1, name));
+    Health health = {.word = health_word(inside.system_state()), .failed_units = {}};
+    if (health.word != "ok") health.failed_units = inside.failed_units();
+    return health;
+  } catch (const Error& error) {
+    if (error.code() == Errc::kCancelled) throw;
+    log::warning("the guest of container '" + name + "' does not tell its state: " + error.message());
+    return {.word = "unknown", .failed_units = {}};
+  }
+}
+
+// What a guest that still boots can say of itself.
+LastWords words_of_late(const systemd::ServiceState& state, std::chrono::microseconds timeout) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
+  LastWords words = {.why = "the guest was not up within " + std::to_string(seconds) + " s",
+                     .failed_units = {},
+                     .running_jobs = {},
+                     .lines = {}};
+  try {
+    if (const auto leader = find_leader(state.main_pid)) {
+      auto inside = service_manager_of(*leader);
+      words.failed_units = inside.failed_units();
+      words.running_jobs = inside.running_jobs();
+    }
+  } catch (const Error& error) {
+    if (error.code() == Errc::kCancelled) throw;
+    words.why += ", and its systemd does not answer";
+  }
+  words.lines = journal_tail(state.invocation);
+  return words;
+}
+
+// `before` is the run before this one: until another begins, the job to start only waits.
+void await_boot(systemd::Pid1& pid1, const std::string& unit, const std::string& before,
+                std::chrono::microseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  while (true) {
+    const auto state = pid1.service(unit);
+    if (state.running()) return;
+    if (state.ended() && state.invocation != before) {
+      throw Error(Errc::kBootFailed, to_message({.why = why_ended(state),
+                                                 .failed_units = {},
+                                                 .running_jobs = {},
+                                                 .lines = journal_tail(state.invocation)}));
+    }
+    if (Clock::now() >= deadline) throw Error(Errc::kTimedOut, to_message(words_of_late(state, timeout)));
+    pid1.await_change(unit, deadline);
+  }
+}
+
+// The mark of the request to stop is spent: what follows is what it asked for.
+void stop_quietly(const std::string& name) {
+  try {
+    os::forget_stop_request();
+    auto pid1 = systemd::Pid1::of_host();
+    stop(pid1, name, StopMode::kTerminate, kAfterFailure);
+  } catch (const Error& error) {
+    log::warning("container '" + name + "' could not be stopped after its boot failed: " + error.message());
+  }
+}
+
+}  // namespace
+
+Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout) {
+  const auto unit = layout::container_unit(name);
+  if (const auto before = pid1.service(unit); !before.running()) {
+    try {
+      pid1.start(unit);
+      await_boot(pid1, unit, before.ended() ? before.invocation : "", timeout);
+    } catch (const Error&) {
+      stop_quietly(name);
+      throw;
+    }
+  }
+  return ask_health(pid1, name);
+}
+
+}  // namespace sdme::machine

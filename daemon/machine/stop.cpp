@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <csignal>
+
+#include "base/error.hpp"
+#include "machine/guest.hpp"
+#include "machine/power.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+// SIGRTMIN+4 as the guest counts: "power off", systemd(1). A literal, since SIGRTMIN is whatever
+// the C library of this process left over.
+constexpr int kPowerOff = 34 + 4;
+
+bool has_ended(systemd::Pid1& pid1, const std::string& unit, std::chrono::microseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  while (!pid1.service(unit).ended()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    pid1.await_change(unit, deadline);
+  }
+  return true;
+}
+
+// False when there is nobody to ask, as between two boots of a guest that restarts itself.
+bool ask_to_power_off(systemd::Pid1& pid1, const std::string& unit) {
+  const auto leader = find_leader(pid1.service(unit).main_pid);
+  if (leader) leader->process.signal(kPowerOff);
+  return leader.has_value();
+}
+
+std::string stop_running(systemd::Pid1& pid1, const std::string& unit, StopMode mode, const StopTimes& times) {
+  if (mode == StopMode::kGraceful && ask_to_power_off(pid1, unit) && has_ended(pid1, unit, times.graceful)) {
+    return "graceful";
+  }
+  if (mode != StopMode::kKill) {
+    pid1.stop(unit);
+    if (has_ended(pid1, unit, times.terminate)) return "terminate";
+  }
+  // The job of StopUnit keeps systemd from starting it again.
+  pid1.kill_all(unit, SIGKILL);
+  pid1.stop(unit);
+  if (has_ended(pid1, unit, times.kill)) return "kill";
+  throw Error(Errc::kTimedOut, unit + " did not end, although all its processes were killed");
+}
+
+}  // namespace
+
+std::string stop(systemd::Pid1& pid1, const std::string& name, StopMode mode, const StopTimes& times) {
+  const auto unit = layout::container_unit(name);
+  std::string by;
+  if (!pid1.service(unit).ended()) by = stop_running(pid1, unit, mode, times);
+  pid1.reset_failed(unit);
+  return by;
+}
+
+}  // namespace sdme::machine

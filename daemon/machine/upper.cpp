@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "machine/upper.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <cerrno>
+#include <ranges>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "os/file.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+constexpr std::size_t kLongestList = 64 * 1024;  // XATTR_LIST_MAX and XATTR_SIZE_MAX
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool merges(std::string_view attribute) {
+  return !attribute.starts_with("user.overlay.") && !attribute.starts_with("trusted.");
+}
+
+void copy_attributes(const os::Dir& from, const os::Dir& to) {
+  std::string names(kLongestList, '\0');
+  const auto length = flistxattr(from.fd(), names.data(), names.size());
+  if (length < 0 && errno == ENOTSUP) return;
+  if (length < 0) throw_errno("reading the attributes of " + from.path());
+  names.resize(static_cast<std::size_t>(length));
+  for (std::size_t at = 0; at < names.size(); at += std::string_view(names.c_str() + at).size() + 1) {
+    const char* name = names.c_str() + at;
+    std::string value(kLongestList, '\0');
+    const auto size = merges(name) ? fgetxattr(from.fd(), name, value.data(), value.size()) : -1;
+    if (size >= 0 && fsetxattr(to.fd(), name, value.data(), static_cast<std::size_t>(size), 0) < 0 &&
+        errno != ENOTSUP) {
+      throw_errno("setting an attribute of " + to.path());
+    }
+  }
+}
+
+}  // namespace
+
+Upper::Upper(const os::Dir& root, const Lower& lower) : root_(root), lower_(lower) {
+  if (const auto lower_root = lower_.find_dir("/")) make_like(*lower_root, root_.open_dir("."));
+}
+
+void Upper::make_like(const os::Dir& lower, os::Dir upper) {
+  struct stat like = {};
+  if (fstat(lower.fd(), &like) < 0) throw_errno("looking at " + lower.path());
+  if (fchown(upper.fd(), like.st_uid, like.st_gid) < 0) throw_errno("changing the owner of " + upper.path());
+  if (fchmod(upper.fd(), like.st_mode & 07777U) < 0) throw_errno("changing the mode of " + upper.path());
+  copy_attributes(lower, upper);
+  times_.emplace_back(std::move(upper), like.st_mtim);
+}
+
+os::Dir Upper::directory(const std::string& path) {
+  if (path.empty()) return root_.open_dir(".");
+  const auto parent = parent_of(path);
+  const auto name = name_of(path);
+  if (auto there = parent.find_dir(name)) return std::move(*there);
+  if (const auto lower = lower_.stat(path); lower && !S_ISDIR(lower->st_mode)) {
+    // A directory of ours would replace a link that the guest relies on.
+    throw Error(Errc::kInvalidArgument,
+                "in the root filesystem, " + text::quoted(path) + " is a link or a file and not a directory");
+  }
+  auto made = parent.make_dir(name, 0755);
+  if (const auto like = lower_.find_dir(path)) make_like(*like, made.open_dir("."));
+  return made;
+}
+
+os::Dir Upper::parent_of(const std::string& path) { return directory(path.substr(0, path.rfind('/'))); }
+
+void Upper::file(const std::string& path, const std::string& text, mode_t mode) {
+  const auto parent = parent_of(path);
+  const auto fd = parent.open_file(name_of(path), O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (fchmod(fd.get(), mode) < 0) throw_errno("setting the mode of " + path);
+  os::write_all(fd.get(), text, path);
+}
+
+void Upper::link(const std::string& path, const std::string& target) { parent_of(path).symlink(target, name_of(path)); }
+
+void Upper::opaque(const std::string& path) {
+  const auto dir = directory(path);
+  if (fsetxattr(dir.fd(), "user.overlay.opaque", "y", 1, 0) < 0) throw_errno("hiding the lower content of " + path);
+}
+
+void Upper::hide(const std::string& path) {
+  const auto parent = parent_of(path);
+  if (mknodat(parent.fd(), name_of(path).c_str(), S_IFCHR, 0) < 0) throw_errno("hiding " + path);
+}
+
+void Upper::finish() {
+  for (const auto& [dir, time] : std::views::reverse(times_)) {
+    const timespec both[] = {time, time};
+    if (futimens(dir.fd(), both) < 0) throw_errno("setting the times of " + dir.path());
+  }
+  times_.clear();
+}
+
+}  // namespace sdme::machine
