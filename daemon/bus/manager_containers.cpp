@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include <sys/random.h>
+
+#include "base/text.hpp"
+#include "bus/manager_object.hpp"
+#include "store/generated_name.hpp"
+#include "store/layout.hpp"
+
+// The members that make, change and remove containers and root filesystems.
+namespace sdme::bus {
+
+namespace {
+
+std::string random_uuid() {
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) throw Error(Errc::kInternal, "no random bytes");
+  return text::lower_hex(bytes, sizeof bytes);
+}
+
+std::uint64_t now_usec() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+}
+
+Details details_of(const model::ContainerRecord& record, const std::string& verb) {
+  return {{"container", record.name.str()},
+          {"owner", std::to_string(record.owner)},
+          {"verb", verb},
+          {"privileged", record.definition.privileged() ? "yes" : "no"},
+          {"features", text::join(record.definition.host_features(), ", ")}};
+}
+
+}  // namespace
+
+// A container that reaches the host is managed under an action of its own.
+std::vector<Check> ManagerObject::container_checks(std::string_view member, const Caller& caller,
+                                                   const model::ContainerRecord& record,
+                                                   const std::string& verb) const {
+  auto checks = context_.door.required(member, caller, record.owner, details_of(record, verb));
+  for (auto& check : checks) {
+    if (check.action == "manage-containers" && record.definition.privileged())
+      check.action = "manage-privileged-containers";
+  }
+  return checks;
+}
+
+void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::string_view member,
+                                  const std::string& verb, const std::string& name, const MakePlan& make) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
+    const auto record = container(name);
+    auto plan = make(who, record);
+    return {container_checks(member, who, record, verb),
+            [this, who, record, plan = std::move(plan)](auto reply) mutable {
+              check_still(record);
+              reply->send(submit(who, std::move(plan)));
+            }};
+  });
+}
+
+void ManagerObject::StartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "StartContainer", "start", name, [&](const Caller& who, const auto& record) {
+    return requests::start(who, record, options, context_.settings);
+  });
+}
+
+void ManagerObject::StopContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "StopContainer", "stop", name, [&](const Caller& who, const auto& record) {
+    return requests::stop(who, record, options, context_.settings);
+  });
+}
+
+void ManagerObject::RestartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "RestartContainer", "restart", name, [&](const Caller& who, const auto& record) {
+    return requests::restart(who, record, options, context_.settings);
+  });
+}
+
+void ManagerObject::EnableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "EnableContainer", "enable", name,
+                [&](const Caller& who, const auto& record) { return requests::enable(who, record, options, true); });
+}
+
+void ManagerObject::DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "DisableContainer", "disable", name,
+                [&](const Caller& who, const auto& record) { return requests::enable(who, record, options, false); });
+}
+
+// One whose record cannot be read can be removed too: by whom polkit allows, since it has no owner.
+void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  const auto* damaged = context_.store.catalogue().find_damaged(store::Kind::kContainer, name);
+  if (damaged == nullptr) {
+    return container_job(std::move(result), "RemoveContainer", "remove", name,
+                         [&](const Caller& who, const auto& record) {
+                           return requests::remove(who, record.name, options, context_.settings);
+                         });
+  }
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
+    auto plan = requests::remove(who, model::ContainerName::parse(name), options, context_.settings);
+    return {context_.door.required("RemoveContainer", who, {}, {{"container", name}, {"verb", "remove"}}),
+            [this, who, plan = std::move(plan)](auto reply) mutable { reply->send(submit(who, std::move(plan))); }};
+  });
+}
+
+void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& result, std::string name,
+                                    std::string rootfs_name, Options definition) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t, std::string> {
+    const auto is_free = [this](const model::ContainerName& word) { return context_.store.name_is_free(word); };
+    const auto chosen = name.empty() ? store::generate_name(is_free) : model::ContainerName::parse(name);
+    model::ContainerRecord made{
+        .name = chosen, .uuid = random_uuid(), .owner = who.uid, .created_usec = now_usec(), .rootfs = rootfs_name};
+    bool cancel = false;
+    made.definition = requests::definition(definition, rootfs_name.empty(), context_.settings, cancel);
+    if (!rootfs_name.empty()) {
+      const auto& from = rootfs(rootfs_name);
+      made.layers = from.layers;
+      made.os = from.os;
+    }
+    context_.store.check_name_free(chosen);
+
+    auto details = details_of(made, "create");
+    details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
+    std::vector<Check> checks;
+    if (made.definition.privileged()) checks.push_back({"grant-host-access", details});
+    checks.push_back({"create-container", details});
+    return {std::move(checks), [this, who, made, cancel](auto reply) {
+              context_.store.check_name_free(made.name);
+              if (!made.rootfs.empty() && rootfs(made.rootfs).layers != made.layers) {
+                throw Error(Errc::kBusy, "root filesystem " + text::quoted(made.rootfs) +
+                                             " was replaced in the meantime; try again");
+              }
+              reply->send(submit(who, requests::create(who, made, cancel)), made.name.str());
+            }};
+  });
+}
+
+void ManagerObject::ImportRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, sdbus::UnixFd data,
+                                 Options options) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
+    auto plan = requests::import_rootfs(who, name, data, options, context_.settings);
+    const auto check_free = [this, name, replace = plan.record.commit.at("replace").get<bool>()] {
+      if (!replace && context_.store.catalogue().find_rootfs(name) != nullptr) {
+        throw Error(Errc::kAlreadyExists, "there is a root filesystem " + text::quoted(name) + " already");
+      }
+    };
+    check_free();
+    // Replacing takes from its owner: the administrator's rules must see whose it is.
+    const auto* replaced = context_.store.catalogue().find_rootfs(name);
+    const auto owner = replaced == nullptr ? who.uid : replaced->owner;
+    auto checks = context_.door.required(
+        "ImportRootfs", who, owner,
+        {{"rootfs", name}, {"verb", replaced == nullptr ? "import" : "replace"}, {"owner", std::to_string(owner)}});
+    return {std::move(checks), [this, who, check_free, plan = std::move(plan)](auto reply) mutable {
+              check_free();
+              reply->send(submit(who, std::move(plan)));
+            }};
+  });
+}
+
+void ManagerObject::RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
+    const bool damaged = context_.store.catalogue().find_damaged(store::Kind::kRootfs, name) != nullptr;
+    const auto owner = damaged ? std::uint32_t{0} : rootfs(name).owner;
+    auto plan = requests::remove_rootfs(who, model::RootfsName::parse(name), options);
+    const auto check_unused = [this, name] {
+      const auto users = context_.store.catalogue().users_of_rootfs(name);
+      if (users.empty()) return;
+      throw Error(Errc::kInUse, "root filesystem " + text::quoted(name) + " is used by " + text::join(users, ", "));
+    };
+    check_unused();
+    auto checks = context_.door.required("RemoveRootfs", who, owner,
+                                         {{"rootfs", name}, {"owner", std::to_string(owner)}, {"verb", "remove"}});
+    return {std::move(checks), [this, who, check_unused, plan = std::move(plan)](auto reply) mutable {
+              check_unused();
+              reply->send(submit(who, std::move(plan)));
+            }};
+  });
+}
+
+void ManagerObject::InspectContainer(sdbus::Result<Description>&& result, std::string name, Options options) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<Description> {
+    OptionReader reader(options, "option");
+    reader.finish();
+    const auto record = container(name);
+    return {container_checks("InspectContainer", who, record, "inspect"), [this, record](auto reply) {
+              check_still(record);
+              auto description = public_of(record, context_.states, context_.store);
+              add_private(description, record);
+              const auto unit = layout::container_unit(record.name.str());
+              context_.units.inspect(unit, [reply, description](const systemd::UnitDetail& detail) mutable {
+                description["invocation"] = sdbus::Variant{detail.invocation};
+                description["main-pid"] = sdbus::Variant{detail.main_pid};
+                reply->send(description);
+              });
+            }};
+  });
+}
+
+}  // namespace sdme::bus

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bus/context.hpp"
+#include "bus/describe.hpp"
+#include "bus/options.hpp"
+#include "bus/reply.hpp"
+#include "bus/requests.hpp"
+#include "manager_adaptor.hpp"
+
+namespace sdme::bus {
+
+// org.sdme1.Manager on one connection. Each member parses its request, says what it needs, and
+// hands both to the door; what is let through acts on exactly what was parsed. It does no work
+// itself: jobs do.
+class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_adaptor, sdbus::ObjectManager_adaptor> {
+ public:
+  // `peer`: who is at the other end of a connection of its own; absent on the system bus, where
+  // each message says who sent it.
+  ManagerObject(sdbus::IConnection& connection, Context& context, std::optional<Caller> peer);
+  ~ManagerObject();
+
+ private:
+  using Bytes = requests::Bytes;
+  using List = std::vector<Description>;
+
+  // A parsed request: what it needs, and what it does when let through. The act may keep the reply
+  // and give it later.
+  template <typename... Values>
+  struct Visit {
+    std::vector<Check> checks;
+    std::move_only_function<void(std::shared_ptr<Reply<Values...>>)> act;
+  };
+
+  template <typename... Values, typename Parse>
+  void serve(sdbus::Result<Values...>&& result, Parse&& parse);
+
+  Caller caller() const;
+  const model::ContainerRecord& container(const std::string& name) const;  // NotFound
+  const model::RootfsRecord& rootfs(const std::string& name) const;
+  job::Job& job(std::uint64_t id, bool session) const;
+  // The record as it was when authorised must still be there: NotFound otherwise.
+  void check_still(const model::ContainerRecord& record) const;
+  void check_running(const model::ContainerRecord& record) const;  // NotRunning
+
+  std::vector<Check> container_checks(std::string_view member, const Caller& caller,
+                                      const model::ContainerRecord& record, const std::string& verb) const;
+  std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;
+  std::uint64_t submit(const Caller& caller, job::Plan plan);
+
+  // A member that turns an existing container and options into one job.
+  using MakePlan = std::function<job::Plan(const Caller&, const model::ContainerRecord&)>;
+  void container_job(sdbus::Result<std::uint64_t>&& result, std::string_view member, const std::string& verb,
+                     const std::string& name, const MakePlan& plan);
+
+  void ListContainers(sdbus::Result<List>&& result, Options filter) override;
+  void ListRootfs(sdbus::Result<List>&& result, Options filter) override;
+  void ListJobs(sdbus::Result<List>&& result, Options filter) override;
+  void InspectContainer(sdbus::Result<Description>&& result, std::string name, Options options) override;
+  void InspectRootfs(sdbus::Result<Description>&& result, std::string name, Options options) override;
+  void ImportRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, sdbus::UnixFd data,
+                    Options options) override;
+  void RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void CreateContainer(sdbus::Result<std::uint64_t, std::string>&& result, std::string name, std::string rootfs,
+                       Options definition) override;
+  void StartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void StopContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void RestartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void EnableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void Exec(sdbus::Result<std::uint64_t>&& result, std::string name, std::string user, std::vector<Bytes> argv,
+            std::vector<Bytes> env, Bytes cwd, sdbus::UnixFd in, sdbus::UnixFd out, sdbus::UnixFd err,
+            Options options) override;
+  void OpenShell(sdbus::Result<sdbus::UnixFd, std::uint64_t>&& result, std::string name, std::string user,
+                 std::vector<Bytes> argv, std::vector<Bytes> env, Options options) override;
+  void WaitSession(sdbus::Result<std::int32_t, std::int32_t>&& result, std::uint64_t session) override;
+  void SignalSession(sdbus::Result<>&& result, std::uint64_t session, std::int32_t signal, Options options) override;
+  void OpenLog(sdbus::Result<sdbus::UnixFd>&& result, std::string name, Options options) override;
+  void WaitJob(sdbus::Result<std::string, std::string, std::string, Description>&& result, std::uint64_t job) override;
+  void CancelJob(sdbus::Result<>&& result, std::uint64_t job, Options options) override;
+  std::string Version() override;
+  std::vector<std::string> Features() override;
+
+  Context& context_;
+  std::optional<Caller> peer_;
+};
+
+template <typename... Values, typename Parse>
+void ManagerObject::serve(sdbus::Result<Values...>&& result, Parse&& parse) {
+  auto reply = std::make_shared<Reply<Values...>>(std::move(result), context_.open_replies);
+  guard(*reply, [&] {
+    const auto who = caller();
+    Visit<Values...> visit = parse(who);
+    context_.door.enter(
+        who, std::move(visit.checks),
+        [reply, act = std::move(visit.act)]() mutable { guard(*reply, [&] { act(reply); }); },
+        [reply](const Error& error) { reply->fail(error); });
+  });
+}
+
+}  // namespace sdme::bus

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "bus/requests.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "bus/fd_check.hpp"
+
+namespace sdme::bus::requests {
+
+namespace {
+
+constexpr std::size_t kLongestOrigin = 4096;
+constexpr std::size_t kMostListed = 256;
+constexpr std::uint64_t kLongestTimeoutUsec = std::uint64_t{24} * 3600 * 1'000'000;
+
+std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000; }
+
+std::string container_claim(const std::string& name) { return "container/" + name; }
+std::string rootfs_claim(const std::string& name) { return "rootfs/" + name; }
+
+bool cancels(OptionReader& reader, bool otherwise = false) {
+  const auto word = reader.take_word("on-disconnect", {"continue", "cancel"});
+  return word ? *word == "cancel" : otherwise;
+}
+
+std::uint64_t timeout_usec(OptionReader& reader, std::chrono::seconds otherwise) {
+  const auto asked = reader.take<std::uint64_t>("timeout-usec");
+  if (asked && (*asked == 0 || *asked > kLongestTimeoutUsec)) {
+    throw Error(Errc::kInvalidArgument, "option 'timeout-usec' must be between 1 and a day");
+  }
+  return asked.value_or(usec(otherwise));
+}
+
+std::string take_mode(OptionReader& reader) {
+  return reader.take_word("mode", {"graceful", "terminate", "kill"}).value_or("graceful");
+}
+
+// What a stop waits in each step; a timeout that was asked for is that of its first one.
+json::Value stop_request(const std::string& name, const std::string& mode, const store::Settings& settings,
+                         std::optional<std::uint64_t> first_usec = std::nullopt) {
+  json::Value request = {{"name", name},
+                         {"mode", mode},
+                         {"graceful_usec", usec(settings.stop_timeout_graceful)},
+                         {"terminate_usec", usec(settings.stop_timeout_terminate)},
+                         {"kill_usec", usec(settings.stop_timeout_kill)}};
+  if (first_usec) request[mode + "_usec"] = *first_usec;
+  return request;
+}
+
+job::Plan plan_for(const Caller& caller, const model::ContainerName& container, const std::string& kind) {
+  return {.record = {.kind = kind,
+                     .verb = kind,
+                     .target = container.str(),
+                     .owner = caller.uid,
+                     .request = {{"name", container.str()}},
+                     .claims = {{container_claim(container.str()), store::Claim::kExclusive}}},
+          .fds = {}};
+}
+
+std::vector<std::string> checked_list(std::vector<std::string> list, void (*check)(const std::string&)) {
+  if (list.size() > kMostListed) throw Error(Errc::kInvalidArgument, "a list has more than 256 items");
+  std::set<std::string> seen;
+  for (const auto& item : list) {
+    check(item);
+    if (!seen.insert(item).second) throw Error(Errc::kInvalidArgument, text::quoted(item) + " is listed twice");
+  }
+  return list;
+}
+
+}  // namespace
+
+job::Plan import_rootfs(const Caller& caller, const std::string& name, const sdbus::UnixFd& data,
+                        const Options& options, const store::Settings& settings) {
+  const auto rootfs = model::RootfsName::parse(name);
+  auto fd = take_data(data, "data");
+  OptionReader reader(options, "option");
+  const bool replace = reader.take<bool>("force").value_or(false);
+  const auto origin = reader.take<std::string>("origin").value_or("");
+  const auto size_hint = reader.take<std::uint64_t>("size-hint").value_or(0);
+  const bool cancel = cancels(reader, is_pipe(fd));
+  reader.finish();
+  if (origin.size() > kLongestOrigin) throw Error(Errc::kInvalidArgument, "option 'origin' is longer than 4096 bytes");
+  job::Plan plan{
+      .record = {.kind = "import",
+                 .verb = "import",
+                 .target = rootfs.str(),
+                 .owner = caller.uid,
+                 .cancel_on_disconnect = cancel,
+                 .staging = true,
+                 .request = {{"size_hint", size_hint},
+                             {"limits",
+                              {{"bytes", settings.import_max_bytes}, {"entries", settings.import_max_entries}}}},
+                 .commit = {{"origin", text::printable(origin, kLongestOrigin)}, {"replace", replace}},
+                 .claims = {{rootfs_claim(rootfs.str()), store::Claim::kExclusive}}},
+      .fds = {}};
+  plan.fds.emplace("data", std::move(fd));
+  return plan;
+}
+
+job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options) {
+  OptionReader reader(options, "option");
+  const bool cancel = cancels(reader);
+  reader.finish();
+  return {.record = {.kind = "remove-rootfs",
+                     .target = name.str(),
+                     .owner = caller.uid,
+                     .cancel_on_disconnect = cancel,
+                     .claims = {{rootfs_claim(name.str()), store::Claim::kExclusive}}},
+          .fds = {}};
+}
+
+model::Definition definition(const Options& options, bool host_clone, const store::Settings& settings,
+                             bool& cancel_on_disconnect) {
+  using Strings = std::vector<std::string>;
+  OptionReader reader(options, "definition key");
+  model::Definition made{.host_clone = host_clone};
+  made.private_network = reader.take<bool>("private-network").value_or(false);
+  made.userns = reader.take<bool>("userns").value_or(made.private_network);
+  made.opaque_dirs = reader.take<Strings>("opaque-dirs").value_or(host_clone ? settings.opaque_dirs : Strings{});
+  made.masked_services =
+      reader.take<Strings>("masked-services").value_or(host_clone ? settings.masked_services : Strings{});
+  cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  made.opaque_dirs = checked_list(std::move(made.opaque_dirs), &model::check_opaque_dir);
+  made.masked_services = checked_list(std::move(made.masked_services), &model::check_unit_name);
+  return made;
+}
+
+job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect) {
+  auto plan = plan_for(caller, container.name, "create");
+  auto& record = plan.record;
+  record.cancel_on_disconnect = cancel_on_disconnect;
+  record.staging = true;
+  record.request["layers"] = container.layers;
+  record.request["definition"] = container.definition.to_json();
+  record.commit = {{"container", container.to_text()}};
+  record.pinned_layers = container.layers;
+  if (!container.rootfs.empty()) record.claims.push_back({rootfs_claim(container.rootfs), store::Claim::kShared});
+  return plan;
+}
+
+job::Plan start(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                const store::Settings& settings) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "start");
+  plan.record.request["timeout_usec"] = timeout_usec(reader, settings.boot_timeout);
+  // Only used when the boot fails or takes too long and has to be ended.
+  plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
+  plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
+  plan.record.cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  return plan;
+}
+
+job::Plan stop(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+               const store::Settings& settings) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "stop");
+  const auto mode = take_mode(reader);
+  const bool timed = options.contains("timeout-usec");
+  const auto first = timeout_usec(reader, std::chrono::seconds(0));
+  plan.record.request = stop_request(container.name.str(), mode, settings, timed ? std::optional(first) : std::nullopt);
+  plan.record.cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  return plan;
+}
+
+job::Plan restart(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                  const store::Settings& settings) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "restart");
+  plan.record.request = stop_request(container.name.str(), take_mode(reader), settings);
+  plan.record.request["timeout_usec"] = timeout_usec(reader, settings.boot_timeout);
+  plan.record.cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  return plan;
+}
+
+job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, enabled ? "enable" : "disable");
+  plan.record.cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  return plan;
+}
+
+job::Plan remove(const Caller& caller, const model::ContainerName& container, const Options& options,
+                 const store::Settings& settings) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container, "remove");
+  plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
+  plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
+  plan.record.cancel_on_disconnect = cancels(reader);
+  reader.finish();
+  return plan;
+}
+
+}  // namespace sdme::bus::requests

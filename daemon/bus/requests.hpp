@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bus/caller.hpp"
+#include "bus/options.hpp"
+#include "job/table.hpp"
+#include "model/definition.hpp"
+#include "model/names.hpp"
+#include "model/record.hpp"
+#include "store/settings.hpp"
+
+// What callers ask, parsed once into frozen plans: pure functions of the arguments, the records as
+// they are and the settings. They throw InvalidArgument before anyone is asked for a password; what
+// they return is what is authorised and then done.
+namespace sdme::bus::requests {
+
+using Bytes = std::vector<std::uint8_t>;
+
+job::Plan import_rootfs(const Caller& caller, const std::string& name, const sdbus::UnixFd& data,
+                        const Options& options, const store::Settings& settings);
+job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options);
+
+// Every default filled in.
+model::Definition definition(const Options& options, bool host_clone, const store::Settings& settings,
+                             bool& cancel_on_disconnect);
+job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect);
+
+job::Plan start(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                const store::Settings& settings);
+job::Plan stop(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+               const store::Settings& settings);
+job::Plan restart(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                  const store::Settings& settings);
+job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled);
+job::Plan remove(const Caller& caller, const model::ContainerName& container, const Options& options,
+                 const store::Settings& settings);
+
+struct Command {
+  std::string user;
+  std::vector<Bytes> argv;
+  std::vector<Bytes> env;
+  Bytes cwd;
+};
+struct Streams {
+  const sdbus::UnixFd& in;
+  const sdbus::UnixFd& out;
+  const sdbus::UnixFd& err;
+};
+
+job::Plan exec(const Caller& caller, const model::ContainerRecord& container, const Command& command,
+               const Streams& streams, const Options& options);
+job::Plan shell(const Caller& caller, const model::ContainerRecord& container, Command command, const Options& options);
+
+// The pipe's writing end goes to the worker, the reading end to the caller.
+job::Plan log(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+              os::UniqueFd writing_end);
+
+}  // namespace sdme::bus::requests
