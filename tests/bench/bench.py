@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs inside a disposable host, as root: each figure is a median, each ratio is of one run.
+
+Nothing here passes or fails: figures are for people, docs/performance.md keeps them."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROUNDS = 5
+GUEST = "/srv/guests/trixie.tar"
+WORK = pathlib.Path("/var/bench")
+STORE = pathlib.Path("/var/lib/sdmed")
+
+
+def run(*argv, **options):
+    return subprocess.run(argv, check=True, capture_output=True, text=True, **options).stdout.strip()
+
+
+def quiet(*argv):
+    subprocess.run(argv, check=False, capture_output=True)
+
+
+def seconds(work):
+    before = time.monotonic()
+    work()
+    return time.monotonic() - before
+
+
+def median(work, before=lambda: None, after=lambda: None, rounds=ROUNDS):
+    taken = []
+    for _ in range(rounds):
+        before()
+        taken.append(seconds(work))
+        after()
+    return statistics.median(taken)
+
+
+def show(what, figure, unit="ms", against=None, other=None):
+    scaled = figure * 1000 if unit == "ms" else figure
+    line = f"{what:<52} {scaled:9.1f} {unit}"
+    if against:
+        line += f"   {figure / against:5.2f} x {other}"
+    print(line, flush=True)
+
+
+def daemon_pid():
+    return int(run("systemctl", "show", "-P", "MainPID", "sdmed.service"))
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def rootfs(name):
+    run("sdmectl", "fs", "import", "--force", name, GUEST)
+    try:
+        yield json.loads(run("sdmectl", "--json", "fs", "show", name))
+    finally:
+        quiet("sdmectl", "fs", "rm", name)
+
+
+def layer_tree(shown):
+    entry = shown[0] if isinstance(shown, list) else shown
+    return STORE / "layers" / entry["layers"][0] / "tree"
+
+
+def plain_boot(name, tree, *options):
+    """systemd-nspawn --boot of an overlay of the same tree, until its PID 1 says READY."""
+    base = WORK / name
+    shutil.rmtree(base, ignore_errors=True)
+    for part in ("upper", "work", "merged"):
+        (base / part).mkdir(parents=True)
+    run("mount", "-t", "overlay", "overlay", "-o",
+        f"lowerdir={tree},upperdir={base}/upper,workdir={base}/work", str(base / "merged"))
+    run("systemd-run", "--quiet", f"--unit={name}", "-pType=notify", "-pDelegate=yes", "-pKillMode=mixed",
+        "-pNotifyAccess=all", "systemd-nspawn", "--quiet", "--boot", "--notify-ready=yes", "--keep-unit", "--settings=no",
+        "--link-journal=no", f"--machine={name}", f"--directory={base}/merged", *options)
+
+
+def plain_stop(name):
+    quiet("machinectl", "terminate", name)
+    quiet("systemctl", "stop", f"{name}.service")
+    deadline = time.monotonic() + 20
+    while subprocess.run(["umount", str(WORK / name / "merged")], capture_output=True).returncode and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def bench_start():
+    print("-- start to guest running")
+    with rootfs("bench-start") as shown:
+        tree = layer_tree(shown)
+        plain = median(lambda: plain_boot("bench-plain", tree), after=lambda: plain_stop("bench-plain"))
+        show("systemd-nspawn --boot of an overlay", plain)
+        for name, flags in (("bench-host", ["--no-userns"]), ("bench-users", ["--private-network", "--userns"])):
+            run("sdmectl", "create", name, "-r", "bench-start", *flags)
+            ours = median(lambda: run("sdmectl", "start", name), after=lambda: run("sdmectl", "stop", "--kill", name))
+            show(f"sdmectl start ({' '.join(flags)})", ours, against=plain, other="plain nspawn")
+            run("sdmectl", "rm", name)
+        chown = median(lambda: plain_boot("bench-chown", tree, "--private-users=pick", "--private-users-ownership=chown"),
+                       after=lambda: plain_stop("bench-chown"), rounds=3)
+        show("systemd-nspawn, user namespace by chown", chown, against=plain, other="plain nspawn")
+
+
+def bench_create():
+    print("-- create")
+    with rootfs("bench-create"):
+        names = [f"bench-c{i}" for i in range(20)]
+        run("sdmectl", "ps")
+        pid = daemon_pid()
+        before = cpu_seconds(pid)
+        taken = [seconds(lambda: run("sdmectl", "create", name, "-r", "bench-create")) for name in names]
+        show("sdmectl create, whole command", statistics.median(taken))
+        show("of it the daemon's CPU time (mean of 20)", (cpu_seconds(pid) - before) / len(names))
+        run("sdmectl", "rm", *names)
+
+
+def bench_list():
+    print("-- ps with 1000 containers, 20 of them running")
+    with rootfs("bench-list"):
+        running = [f"bench-r{i}" for i in range(20)]
+        for name in running:
+            run("sdmectl", "create", name, "-r", "bench-list", "--no-userns")
+        run("sdmectl", "start", *running)
+        run("systemctl", "stop", "sdmed.service")
+        copies = []
+        template = STORE / "containers" / running[0]
+        record = json.loads((template / "record.json").read_text(encoding="utf-8"))
+        for i in range(980):
+            copy = STORE / "containers" / f"bench-x{i}"
+            (copy / "upper").mkdir(parents=True)
+            (copy / "work").mkdir()
+            record.update(name=copy.name, uuid=f"{i:032x}")
+            (copy / "record.json").write_text(json.dumps(record), encoding="utf-8")
+            copies.append(copy)
+        other = median(lambda: run("machinectl", "list", "--no-pager"))
+        show("machinectl list (it knows the 20)", other)
+        cold = median(lambda: run("sdmectl", "ps"), before=lambda: run("systemctl", "stop", "sdmed.service"))
+        show("sdmectl ps, daemon not running before", cold, against=other, other="machinectl list")
+        warm = median(lambda: run("sdmectl", "ps"))
+        show("sdmectl ps", warm, against=other, other="machinectl list")
+        show("daemon RSS with 1000 containers", rss_mib(), unit="MiB")
+        run("sdmectl", "stop", "--kill", *running)
+        run("systemctl", "stop", "sdmed.service")
+        for copy in copies:
+            shutil.rmtree(copy)
+        run("sdmectl", "rm", *running)
+
+
+def bench_import():
+    print("-- import of a .tar.zst")
+    WORK.mkdir(exist_ok=True)
+    grown = WORK / "big"
+    shutil.rmtree(grown, ignore_errors=True)
+    grown.mkdir()
+    run("tar", "-xf", GUEST, "-C", str(grown))
+    shutil.copytree("/usr/lib/x86_64-linux-gnu", grown / "opt/lib", symlinks=True, dirs_exist_ok=True)
+    archive = WORK / "big.tar.zst"
+    run("tar", "--zstd", "--xattrs", "-cf", str(archive), "-C", str(grown), ".")
+    shutil.rmtree(grown)
+    print(f"   {archive.stat().st_size / 1e6:.0f} MB compressed")
+    out = WORK / "out"
+
+    def fresh():
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+
+    def gone():
+        quiet("sdmectl", "fs", "rm", "bench-import")
+        quiet("importctl", "cancel-transfer")
+        quiet("machinectl", "remove", "bench-import")
+
+    tar = median(lambda: run("tar", "--zstd", "--xattrs", "--xattrs-include=*", "-xpf", str(archive), "-C", str(out)), before=fresh)
+    fresh()
+    show("tar --zstd -x", tar)
+    ours = median(lambda: run("sdmectl", "fs", "import", "bench-import", str(archive)), after=gone)
+    show("sdmectl fs import (hashed and synced)", ours, against=tar, other="tar --zstd -x")
+    probe = subprocess.run(["importctl", "--class=machine", "-N", "import-tar", str(archive), "bench-import"], capture_output=True)
+    gone()
+    if probe.returncode == 0:
+        theirs = median(lambda: run("importctl", "--class=machine", "import-tar", str(archive), "bench-import"), after=gone)
+        show("sdmectl fs import", ours, against=theirs, other="importctl import-tar")
+    else:
+        print("importctl import-tar refuses the archive:", probe.stderr.decode().strip().splitlines()[-1:])
+    archive.unlink()
+
+
+def rss_mib():
+    status = pathlib.Path(f"/proc/{daemon_pid()}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+def bench_daemon():
+    print("-- the daemon")
+    call = ["busctl", "call", "org.sdme1", "/org/sdme1", "org.sdme1.Manager", "ListContainers", "a{sv}", "0"]
+    warm_call = median(lambda: run(*call))
+    cold = median(lambda: run(*call), before=lambda: run("systemctl", "stop", "sdmed.service"))
+    show("busctl call, daemon running", warm_call)
+    show("busctl call that activates the daemon", cold, against=warm_call, other="running")
+    show("daemon RSS, idle", rss_mib(), unit="MiB")
+
+
+BENCHES = {"start": bench_start, "create": bench_create, "list": bench_list, "import": bench_import, "daemon": bench_daemon}
+
+
+def main(names):
+    for name in names or BENCHES:
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "bus/requests.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "support/expect_error.hpp"
+
+namespace sdme::bus::requests {
+
+using sdbus::Variant;
+using test::error_of;
+using testing::HasSubstr;
+
+class Requests : public testing::Test {
+ protected:
+  Requests() {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    reading_ = sdbus::UnixFd{ends[0], sdbus::adopt_fd};
+    writing_ = sdbus::UnixFd{ends[1], sdbus::adopt_fd};
+    container_.definition.host_clone = true;
+  }
+  static Bytes bytes(std::string_view text) { return {text.begin(), text.end()}; }
+  job::Plan run(Command command) { return exec(alice_, container_, command, {reading_, writing_, writing_}, {}); }
+  std::string refusal(const Command& command) {
+    return error_of(Errc::kInvalidArgument, [&] { run(command); });
+  }
+
+  Caller alice_{.uid = 1000, .id = ":1.7"};
+  store::Settings settings_;
+  model::ContainerRecord container_{.name = model::ContainerName::parse("web")};
+  sdbus::UnixFd reading_, writing_;
+};
+
+TEST_F(Requests, AnImportFromAPipeEndsWithItsCallerUnlessItSaysOtherwise) {
+  EXPECT_TRUE(import_rootfs(alice_, "debian", reading_, {}, settings_).record.cancel_on_disconnect);
+  const Options stay = {{"on-disconnect", Variant{std::string("continue")}}};
+  EXPECT_FALSE(import_rootfs(alice_, "debian", reading_, stay, settings_).record.cancel_on_disconnect);
+}
+
+TEST_F(Requests, AnImportHoldsItsNameAlone) {
+  const auto plan = import_rootfs(alice_, "debian", reading_, {{"force", Variant{true}}}, settings_);
+  ASSERT_EQ(plan.record.claims.size(), 1U);
+  EXPECT_EQ(plan.record.claims[0].name, "rootfs/debian");
+  EXPECT_EQ(plan.record.claims[0].mode, store::Claim::kExclusive);
+  EXPECT_EQ(plan.record.commit.at("replace"), true);
+  EXPECT_EQ(plan.record.owner, 1000U);
+}
+
+TEST_F(Requests, ADefinitionHasEveryDefaultFilledIn) {
+  bool cancel = true;
+  const auto clone = definition({}, true, settings_, cancel);
+  EXPECT_FALSE(cancel);
+  EXPECT_FALSE(clone.userns);
+  EXPECT_EQ(clone.opaque_dirs, settings_.opaque_dirs);
+  EXPECT_THAT(clone.host_features(), testing::ElementsAre("host-clone", "host-network", "no-user-namespace"));
+
+  const auto confined = definition({{"private-network", Variant{true}}}, false, settings_, cancel);
+  EXPECT_TRUE(confined.userns);
+  EXPECT_TRUE(confined.opaque_dirs.empty());
+  EXPECT_FALSE(confined.privileged());
+}
+
+TEST_F(Requests, ADefinitionWithABadPathOrUnitIsRefused) {
+  bool cancel = false;
+  const auto refused = [&](const std::string& key, std::vector<std::string> list) {
+    return !error_of(Errc::kInvalidArgument, [&] {
+              definition({{key, Variant{list}}}, false, settings_, cancel);
+            }).empty();
+  };
+  EXPECT_TRUE(refused("opaque-dirs", {"relative"}));
+  EXPECT_TRUE(refused("opaque-dirs", {"/a/../b"}));
+  EXPECT_TRUE(refused("opaque-dirs", {"/a", "/a"}));
+  EXPECT_TRUE(refused("masked-services", {"../x.service"}));
+  EXPECT_TRUE(refused("masked-services", {"noending"}));
+  EXPECT_TRUE(refused("opaque-dir", {"/a"}));
+}
+
+TEST_F(Requests, ACloneIsEnteredAsOneself) {
+  EXPECT_EQ(run({.argv = {bytes("id")}}).record.request.at("user"), "1000");
+  EXPECT_EQ(run({.user = "root", .argv = {bytes("id")}}).record.request.at("user"), "root");
+  container_.definition.host_clone = false;
+  EXPECT_EQ(run({.argv = {bytes("id")}}).record.request.at("user"), "");
+}
+
+TEST_F(Requests, ACommandTravelsAsBytes) {
+  const auto plan = run({.argv = {bytes("echo"), bytes("\xff $HOME %n")}});
+  EXPECT_EQ(plan.record.request.at("argv")[1], "ff2024484f4d4520256e");
+  EXPECT_EQ(plan.fds.size(), 3U);
+}
+
+TEST_F(Requests, ACommandThatCannotBeMeantIsRefused) {
+  EXPECT_THAT(refusal({}), HasSubstr("must begin with the program"));
+  EXPECT_THAT(refusal({.argv = {Bytes{'a', 0}}}), HasSubstr("NUL"));
+  EXPECT_THAT(refusal({.argv = {bytes("a")}, .env = {bytes("NOVALUE")}}), HasSubstr("NAME=VALUE"));
+  EXPECT_THAT(refusal({.argv = {bytes("a")}, .cwd = bytes("tmp")}), HasSubstr("absolute"));
+  EXPECT_THAT(refusal({.user = "a b", .argv = {bytes("a")}}), HasSubstr("not a user name"));
+  EXPECT_THAT(refusal({.argv = {Bytes(2 << 20, 'x')}}), HasSubstr("1 MiB"));
+}
+
+TEST_F(Requests, ATimeoutIsThatOfTheFirstStep) {
+  const Options options = {{"mode", Variant{std::string("terminate")}}, {"timeout-usec", Variant{std::uint64_t{5}}}};
+  const auto plan = stop(alice_, container_, options, settings_);
+  EXPECT_EQ(plan.record.request.at("terminate_usec"), 5U);
+  EXPECT_EQ(plan.record.request.at("kill_usec"), 15'000'000U);
+  EXPECT_THAT(error_of(Errc::kInvalidArgument,
+                       [&] { start(alice_, container_, {{"timeout-usec", Variant{std::uint64_t{0}}}}, settings_); }),
+              HasSubstr("between"));
+}
+
+}  // namespace sdme::bus::requests

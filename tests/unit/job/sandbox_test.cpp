@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "job/sandbox.hpp"
+
+#include <linux/capability.h>
+
+#include <algorithm>
+
+#include "support/expect_error.hpp"
+
+namespace sdme::job {
+
+template <typename T>
+std::optional<T> property(const std::vector<systemd::Property>& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &systemd::Property::first);
+  return found == all.end() ? std::nullopt : std::optional(std::get<T>(found->second));
+}
+
+std::vector<systemd::Property> of(const std::string& verb) {
+  Record record{.id = 5, .kind = verb, .verb = verb, .target = "x"};
+  record.request = {{"trash", "/var/lib/sdmed/trash"}};
+  return sandbox(record, "/run/sdmed/jobs/5/out", {});
+}
+
+bool has(const std::string& verb, unsigned capability) {
+  return (*property<std::uint64_t>(of(verb), "CapabilityBoundingSet") >> capability & 1) != 0;
+}
+
+TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
+  for (const auto* verb :
+       {"import", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
+    EXPECT_EQ(property<bool>(of(verb), "NoNewPrivileges"), true) << verb;
+    EXPECT_EQ(property<systemd::AllowList>(of(verb), "RestrictAddressFamilies")->items,
+              std::vector<std::string>{"AF_UNIX"})
+        << verb;
+    EXPECT_EQ(property<std::string>(of(verb), "ProtectSystem"), "strict") << verb;
+    EXPECT_FALSE(has(verb, CAP_SYS_MODULE)) << verb;
+    EXPECT_FALSE(has(verb, CAP_NET_ADMIN)) << verb;
+  }
+}
+
+TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
+  const auto all = of("import");
+  EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");
+  const auto binds = *property<systemd::BindPaths>(all, "BindPaths");
+  ASSERT_EQ(binds.paths.size(), 2U);
+  EXPECT_EQ(binds.paths[0].source, "/var/lib/sdmed/staging/5");
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
+  EXPECT_FALSE(has("import", CAP_SYS_ADMIN));
+  EXPECT_TRUE(has("import", CAP_SETFCAP));
+}
+
+TEST(Sandbox, OnlyTheVerbsThatEnterGuestsMayEnterNamespaces) {
+  EXPECT_TRUE(has("session", CAP_SYS_ADMIN));
+  EXPECT_FALSE(has("create", CAP_SYS_ADMIN));
+  EXPECT_FALSE(has("trash", CAP_SYS_ADMIN));
+  EXPECT_FALSE(has("log", CAP_SYS_ADMIN));
+}
+
+}  // namespace sdme::job

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "model/definition.hpp"
+
+#include "support/expect_error.hpp"
+
+namespace sdme::model {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(Definition, SaysWhatReachesTheHost) {
+  EXPECT_THAT((Definition{.private_network = true, .userns = true}).host_features(), IsEmpty());
+  EXPECT_FALSE((Definition{.private_network = true, .userns = true}).privileged());
+  EXPECT_THAT(Definition{}.host_features(), ElementsAre("host-network", "no-user-namespace"));
+  EXPECT_THAT((Definition{.host_clone = true, .private_network = true, .userns = true}).host_features(),
+              ElementsAre("host-clone"));
+  EXPECT_TRUE((Definition{.private_network = true}).privileged());
+  EXPECT_TRUE((Definition{.userns = true}).privileged());
+}
+
+TEST(Definition, ComesBackFromJson) {
+  const Definition given{.host_clone = true,
+                         .private_network = true,
+                         .userns = false,
+                         .opaque_dirs = {"/var/log", "/srv/äöü"},
+                         .masked_services = {"cron.service"}};
+  const auto back = Definition::from_json(given.to_json());
+  EXPECT_EQ(back.to_json(), given.to_json());
+  EXPECT_TRUE(back.host_clone);
+  EXPECT_THAT(back.opaque_dirs, ElementsAre("/var/log", "/srv/äöü"));
+}
+
+TEST(Definition, LacksNothingSilently) {
+  for (const auto* key : {"host_clone", "private_network", "userns", "opaque_dirs", "masked_services"}) {
+    auto value = Definition{}.to_json();
+    value.erase(key);
+    EXPECT_THAT(test::error_of(Errc::kCorrupt, [&] { Definition::from_json(value); }), testing::HasSubstr(key));
+    value[key] = 3;
+    EXPECT_THAT(test::error_of(Errc::kCorrupt, [&] { Definition::from_json(value); }), testing::HasSubstr(key));
+  }
+}
+
+TEST(OpaqueDir, MustBeNormalised) {
+  for (const std::string& path : {std::string("/var/log"), std::string("/a"), std::string("/a b/ü"),
+                                  std::string("/.a/..b/..."), "/" + std::string(4095, 'a')}) {
+    EXPECT_NO_THROW(check_opaque_dir(path)) << path;
+  }
+  for (const std::string& path :
+       {std::string(), std::string("/"), std::string("var"), std::string("./var"), std::string("//var"),
+        std::string("/var/"), std::string("/var//log"), std::string("/."), std::string("/.."),
+        std::string("/var/../etc"), std::string("/var/./log"), std::string("/a\nb"), std::string("/a\0b", 4),
+        std::string("/a\x7f"), "/" + std::string(4096, 'a')}) {
+    test::error_of(Errc::kInvalidArgument, [&] { check_opaque_dir(path); });
+  }
+}
+
+TEST(UnitName, MustBePlainWithAKnownSuffix) {
+  for (const std::string& name :
+       {std::string("cron.service"), std::string("getty@tty1.service"), std::string("dev-disk-by\\x2dlabel.swap"),
+        std::string("a:b_c.socket"), std::string("x.automount"), std::string(247, 'a') + ".service"}) {
+    EXPECT_NO_THROW(check_unit_name(name)) << name;
+  }
+  for (const std::string& name :
+       {std::string(), std::string(".service"), std::string("cron"), std::string("cron.conf"),
+        std::string("../cron.service"), std::string("a/b.service"), std::string("a b.service"),
+        std::string("ä.service"), std::string("a\n.service"), std::string("a\0.service", 10),
+        std::string("cron.service "), std::string(248, 'a') + ".service"}) {
+    test::error_of(Errc::kInvalidArgument, [&] { check_unit_name(name); });
+  }
+}
+
+}  // namespace sdme::model

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "model/record.hpp"
+
+#include "support/expect_error.hpp"
+#include "support/temp_dir.hpp"
+
+// A file of each format that was ever written is kept in fixtures/ and must be read for ever.
+namespace sdme::model {
+
+using testing::HasSubstr;
+
+std::string fixture(const std::string& name) {
+  auto text = test::content(std::string(FIXTURES) + "/" + name);
+  EXPECT_FALSE(text.empty()) << name;
+  return text;
+}
+
+json::Value changed(const std::string& text, const std::string& key, const json::Value& value) {
+  auto whole = json::parse(text, "fixture");
+  whole[key] = value;
+  return whole;
+}
+
+TEST(ContainerRecord, ReadsVersion1) {
+  const auto record = ContainerRecord::from_text(fixture("container-v1.json"), "it");
+  EXPECT_EQ(record.name.str(), "web");
+  EXPECT_EQ(record.uuid, "0b5ea5d2-7a11-4b02-9a36-3d9c7e0d8f10");
+  EXPECT_EQ(record.owner, 1000U);
+  EXPECT_EQ(record.created_usec, 1700000000000000U);
+  EXPECT_EQ(record.rootfs, "debian");
+  EXPECT_EQ(record.layers, std::vector{std::string(64, 'a')});
+  EXPECT_EQ(record.os, "Debian GNU/Linux 13 (trixie)");
+  EXPECT_TRUE(record.enabled);
+  EXPECT_TRUE(record.definition.userns);
+  EXPECT_EQ(record.definition.opaque_dirs, std::vector<std::string>{"/var/log"});
+}
+
+TEST(ContainerRecord, KeepsUnknownFieldsWhenRewritten) {
+  auto record = ContainerRecord::from_text(fixture("container-v1.json"), "it");
+  record.enabled = false;
+  record.definition.userns = false;
+  auto expected = json::parse(fixture("container-v1.json"), "fixture");
+  expected["enabled"] = false;
+  expected["definition"]["userns"] = false;
+  EXPECT_EQ(json::parse(record.to_text(), "it"), expected);
+}
+
+TEST(RootfsRecord, ReadsVersion1AndKeepsUnknownFields) {
+  auto record = RootfsRecord::from_text(fixture("rootfs-v1.json"), "it");
+  EXPECT_EQ(record.name.str(), "debian");
+  EXPECT_EQ(record.layers.size(), 2U);
+  EXPECT_EQ(record.size, 300000000U);
+  EXPECT_EQ(record.entries, 12345U);
+  EXPECT_TRUE(record.bootable);
+  auto expected = json::parse(fixture("rootfs-v1.json"), "fixture");
+  expected["origin"] = record.origin = "elsewhere";
+  EXPECT_EQ(json::parse(record.to_text(), "it"), expected);
+}
+
+TEST(Record, NewerVersionIsRefusedWithASentence) {
+  for (const auto* name : {"container-v1.json", "rootfs-v1.json"}) {
+    const auto newer = changed(fixture(name), "version", kRecordVersion + 1).dump();
+    const auto read = [&] {
+      std::string(name).starts_with("c") ? static_cast<void>(ContainerRecord::from_text(newer, "record 'x'"))
+                                         : static_cast<void>(RootfsRecord::from_text(newer, "record 'x'"));
+    };
+    const auto message = test::error_of(Errc::kNotSupported, read);
+    EXPECT_THAT(message, HasSubstr("record 'x'"));
+    EXPECT_THAT(message, HasSubstr("newer sdmed (format 2, this one reads 1)"));
+  }
+}
+
+TEST(Record, OddVersionsAreDamage) {
+  for (const json::Value& version :
+       {json::Value(0), json::Value(-1), json::Value("1"), json::Value(), json::Value(1.0)}) {
+    const auto text = changed(fixture("container-v1.json"), "version", version).dump();
+    test::error_of(Errc::kCorrupt, [&] { ContainerRecord::from_text(text, "it"); });
+  }
+}
+
+TEST(Record, EveryFieldIsNeededAndTyped) {
+  for (const auto* name : {"container-v1.json", "rootfs-v1.json"}) {
+    const auto whole = json::parse(fixture(name), "fixture");
+    const auto read = [&](const json::Value& value) {
+      std::string(name).starts_with("c") ? static_cast<void>(ContainerRecord::from_text(value.dump(), "it"))
+                                         : static_cast<void>(RootfsRecord::from_text(value.dump(), "it"));
+    };
+    for (const auto& [key, value] : whole.items()) {
+      if (key == "of_a_later_version") continue;
+      auto less = whole;
+      less.erase(key);
+      EXPECT_THAT(test::error_of(Errc::kCorrupt, [&] { read(less); }), HasSubstr(key));
+      auto mistyped = whole;
+      mistyped[key] = json::Value{{"odd", 1}};
+      test::error_of(Errc::kCorrupt, [&] { read(mistyped); });
+    }
+  }
+}
+
+TEST(Record, DamagedTextIsASentence) {
+  const auto whole = fixture("container-v1.json");
+  for (std::size_t length = 0; length + 2 < whole.size(); length += 7) {
+    test::error_of(Errc::kCorrupt, [&] { ContainerRecord::from_text(whole.substr(0, length), "it"); });
+  }
+  test::error_of(Errc::kCorrupt, [&] { ContainerRecord::from_text(std::string(4096, '\0'), "it"); });
+}
+
+TEST(Record, NamesAndLayersAreChecked) {
+  for (const auto* name : {"../x", "", "A"}) {
+    const auto text = changed(fixture("container-v1.json"), "name", name).dump();
+    EXPECT_THROW(ContainerRecord::from_text(text, "it"), Error);
+  }
+  for (const auto* layer : {"../x", "", "AA"}) {
+    const auto text = changed(fixture("container-v1.json"), "layers", {layer}).dump();
+    test::error_of(Errc::kCorrupt, [&] { ContainerRecord::from_text(text, "it"); });
+  }
+}
+
+TEST(Record, ForeignBytesCannotBreakTheFile) {
+  auto record = RootfsRecord::from_text(fixture("rootfs-v1.json"), "it");
+  record.origin = "a\"b\\\xff\n\x01";
+  const auto back = RootfsRecord::from_text(record.to_text(), "it");
+  EXPECT_THAT(back.origin, testing::StartsWith("a\"b\\"));
+}
+
+TEST(LayerId, Is64LowerHexDigits) {
+  EXPECT_TRUE(is_layer_id(std::string(64, '0')));
+  EXPECT_TRUE(is_layer_id("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+  EXPECT_FALSE(is_layer_id(""));
+  EXPECT_FALSE(is_layer_id(std::string(63, '0')));
+  EXPECT_FALSE(is_layer_id(std::string(65, '0')));
+  EXPECT_FALSE(is_layer_id(std::string(64, 'A')));
+  EXPECT_FALSE(is_layer_id(std::string(63, '0') + "g"));
+  EXPECT_FALSE(is_layer_id(std::string(63, '0') + "/"));
+}
+
+}  // namespace sdme::model

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/record.hpp"
+
+namespace sdme::test {
+
+inline const std::string kLayerA(64, 'a');
+inline const std::string kLayerB(64, 'b');
+inline const std::string kLayerC(64, 'c');
+
+inline model::ContainerRecord container(const std::string& name, const std::string& rootfs,
+                                        std::vector<std::string> layers) {
+  return {.name = model::ContainerName::parse(name),
+          .uuid = "uuid-of-" + name,
+          .owner = 1000,
+          .created_usec = 1,
+          .rootfs = rootfs,
+          .layers = std::move(layers),
+          .os = "Test",
+          .definition = {.private_network = true, .userns = true}};
+}
+
+inline model::RootfsRecord rootfs(const std::string& name, std::vector<std::string> layers,
+                                  const std::string& origin = "") {
+  return {.name = model::RootfsName::parse(name),
+          .owner = 1000,
+          .created_usec = 1,
+          .layers = std::move(layers),
+          .origin = origin};
+}
+
+}  // namespace sdme::test
