@@ -134,11 +134,12 @@ std::vector<std::string> CommandLine::split_command(const std::vector<std::strin
     const auto taker = std::ranges::find(command_verbs_, verb, &std::pair<const CLI::App*, bool>::first);
     const bool takes_command = taker != command_verbs_.end();
     const bool dashes = word == "--";
-    if (takes_command && (dashes || (!word.starts_with("-") && taker->second && names == 1))) {
+    const bool option = word.starts_with("-") && word != "-";
+    if (takes_command && (dashes || (!option && taker->second && names == 1))) {
       command_.assign(words.begin() + static_cast<std::ptrdiff_t>(i) + dashes, words.end());
       return {words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i)};
     }
-    if (word.starts_with("-") && word != "-") {
+    if (option) {
       if (takes_value(verb, word)) ++i;
     } else if (verb == &app_) {
       const auto verbs = app_.get_subcommands([&](const CLI::App* app) { return app->get_name() == word; });

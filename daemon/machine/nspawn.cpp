@@ -4,11 +4,17 @@
 #include "os/namespaces.hpp"
 #include "store/layout.hpp"
 
+#include <array>
+
 namespace sdme::machine {
 
 namespace {
 
-constexpr const char* kNspawn = "/usr/bin/systemd-nspawn";
+constexpr std::array kAlways = {
+    "/usr/bin/systemd-nspawn", "--settings=no", "--quiet", "--boot", "--keep-unit", "--notify-ready=yes",
+    "--link-journal=no",
+    // What the guest's console says goes to our journal, whose lines escape sequences would make binary data.
+    "--console=read-only", "--setenv=TERM=dumb"};
 
 void add_users(std::vector<std::string>& argv, const model::Definition& definition, const Start& start) {
   if (!definition.userns) {
@@ -34,12 +40,10 @@ void add_network(std::vector<std::string>& argv, const model::Definition& defini
 }  // namespace
 
 std::vector<std::string> nspawn_command(const model::ContainerRecord& record, const Start& start) {
-  std::vector<std::string> argv = {
-      kNspawn, "--settings=no", "--quiet", "--boot", "--keep-unit", "--notify-ready=yes", "--link-journal=no",
-      "--console=read-only",  // what the guest's console says goes to our journal
-                                   // Escape sequences would make binary data of the journal's lines.
-      "--setenv=TERM=dumb", "--machine=" + record.name.str(), "--directory=" + start.directory,
-      std::string("--register=") + (start.registers ? "yes" : "no")};
+  std::vector<std::string> argv(kAlways.begin(), kAlways.end());
+  argv.push_back("--machine=" + record.name.str());
+  argv.push_back("--directory=" + start.directory);
+  argv.emplace_back(start.registers ? "--register=yes" : "--register=no");
   add_users(argv, record.definition, start);
   add_network(argv, record.definition);
   argv.push_back(std::string("--bind-ro=") + layout::kGuestHelpers + ":" + layout::kGuestHelpersInside);
