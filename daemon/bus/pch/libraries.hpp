@@ -2,9 +2,9 @@
 // Compiled once a room: what nearly each of its files includes by way of its own headers, and is slow to read.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-event.h>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <functional>
