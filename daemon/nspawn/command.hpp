@@ -8,7 +8,7 @@
 
 #include "model/record.hpp"
 
-namespace sdme::machine {
+namespace sdme::nspawn {
 
 // What is known only when a container starts.
 struct Start {
@@ -19,6 +19,6 @@ struct Start {
 
 // The whole command line of systemd-nspawn: the record is the only truth, no settings file is
 // read. A user namespace without a range is shown as "pick", for who asks before the start.
-std::vector<std::string> nspawn_command(const model::ContainerRecord& record, const Start& start);
+std::vector<std::string> command_of(const model::ContainerRecord& record, const Start& start);
 
-}  // namespace sdme::machine
+}  // namespace sdme::nspawn

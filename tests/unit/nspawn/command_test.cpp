@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "machine/nspawn.hpp"
+#include "nspawn/command.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/layout.hpp"
 
-namespace sdme::machine {
+namespace sdme::nspawn {
 namespace {
 
 using testing::Contains;
@@ -18,7 +18,7 @@ model::ContainerRecord record(model::Definition definition) {
 }
 
 TEST(NspawnCommand, ConfinedContainerHasItsOwnUsersAndNetwork) {
-  const auto command = nspawn_command(record({.private_network = true, .userns = true}),
+  const auto command = command_of(record({.private_network = true, .userns = true}),
                                       {.directory = "/run/sdmed/init/root", .uid_base = 589'824});
   EXPECT_THAT(command, Contains("--private-users=589824:65536"));
   EXPECT_THAT(command, Contains("--private-users-ownership=off"));
@@ -30,7 +30,7 @@ TEST(NspawnCommand, ConfinedContainerHasItsOwnUsersAndNetwork) {
 }
 
 TEST(NspawnCommand, PrivilegedContainerSharesUsersAndNetworkAndTheResolver) {
-  const auto command = nspawn_command(record({}), {.directory = "/d"});
+  const auto command = command_of(record({}), {.directory = "/d"});
   EXPECT_THAT(command, Contains("--private-users=no"));
   EXPECT_THAT(command, Contains("--resolv-conf=bind-host"));
   EXPECT_THAT(command, Not(Contains("--private-network")));
@@ -38,16 +38,16 @@ TEST(NspawnCommand, PrivilegedContainerSharesUsersAndNetworkAndTheResolver) {
 }
 
 TEST(NspawnCommand, RangeThatIsNotTakenYetIsShownAsOpen) {
-  const auto command = nspawn_command(record({.private_network = true, .userns = true}), {.directory = "/d"});
+  const auto command = command_of(record({.private_network = true, .userns = true}), {.directory = "/d"});
   EXPECT_THAT(command, Contains("--private-users=pick"));
 }
 
 TEST(NspawnCommand, WithoutABusNobodyIsTold) {
-  EXPECT_THAT(nspawn_command(record({}), {.directory = "/d", .registers = false}), Contains("--register=no"));
+  EXPECT_THAT(command_of(record({}), {.directory = "/d", .registers = false}), Contains("--register=no"));
 }
 
 TEST(NspawnCommand, NoFileBesideTheRecordCounts) {
-  const auto command = nspawn_command(record({}), {.directory = "/d"});
+  const auto command = command_of(record({}), {.directory = "/d"});
   EXPECT_EQ(command.front(), "/usr/bin/systemd-nspawn");
   EXPECT_THAT(command, Contains("--settings=no"));
   EXPECT_THAT(command, Contains("--notify-ready=yes"));
@@ -56,9 +56,9 @@ TEST(NspawnCommand, NoFileBesideTheRecordCounts) {
 }
 
 TEST(NspawnCommand, HelpersAreReadOnly) {
-  EXPECT_THAT(nspawn_command(record({}), {.directory = "/d"}),
+  EXPECT_THAT(command_of(record({}), {.directory = "/d"}),
               Contains("--bind-ro=" + std::string(layout::kGuestHelpers) + ":" + layout::kGuestHelpersInside));
 }
 
 }  // namespace
-}  // namespace sdme::machine
+}  // namespace sdme::nspawn

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "machine/nspawn.hpp"
+#include "nspawn/command.hpp"
 
 #include "os/namespaces.hpp"
 #include "store/layout.hpp"
 
 #include <array>
 
-namespace sdme::machine {
+namespace sdme::nspawn {
 
 namespace {
 
@@ -39,7 +39,7 @@ void add_network(std::vector<std::string>& argv, const model::Definition& defini
 
 }  // namespace
 
-std::vector<std::string> nspawn_command(const model::ContainerRecord& record, const Start& start) {
+std::vector<std::string> command_of(const model::ContainerRecord& record, const Start& start) {
   std::vector<std::string> argv(kAlways.begin(), kAlways.end());
   argv.push_back("--machine=" + record.name.str());
   argv.push_back("--directory=" + start.directory);
@@ -50,4 +50,4 @@ std::vector<std::string> nspawn_command(const model::ContainerRecord& record, co
   return argv;
 }
 
-}  // namespace sdme::machine
+}  // namespace sdme::nspawn
