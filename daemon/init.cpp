@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "machine/nspawn.hpp"
 #include "machine/root.hpp"
 #include "model/record.hpp"
+#include "nspawn/command.hpp"
 #include "os/dir.hpp"
 #include "store/layout.hpp"
 
@@ -31,9 +31,9 @@ constexpr std::uint64_t kBarrierUsec = 5'000'000;
                                                         "record of container '" + name.str() + "'");
   auto root = machine::mount_root(record);
   machine::check_init(root.directory);
-  machine::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
+  nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
-  const auto command = machine::nspawn_command(record, start);
+  const auto command = nspawn::command_of(record, start);
   std::vector<char*> argv;
   for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

@@ -106,7 +106,7 @@ void Door::enter(const Caller& caller, std::vector<Check> checks, Granted grante
     check.details["own"] = detail(check, "owner") == std::to_string(caller.uid) ? "yes" : "no";
   }
   if (authority_ == nullptr) {
-    log_decision(caller, checks.front(), "refused");
+    log_decision(caller, checks.front(), "denied");
     return denied(refusal(checks.front(), Verdict::kUnavailable));
   }
   check_limits(caller);
@@ -131,7 +131,7 @@ void Door::on_verdict(std::uint64_t id, Verdict verdict) {
   if (found == pending_.end()) return;  // the caller left
   auto& pending = *found->second;
   const auto& check = pending.checks[pending.next];
-  log_decision(pending.caller, check, verdict == Verdict::kYes ? "granted" : "refused");
+  log_decision(pending.caller, check, verdict == Verdict::kYes ? "allowed" : "denied");
   if (verdict == Verdict::kYes && ++pending.next < pending.checks.size()) return ask(id);
   const auto settled = std::move(found->second);
   pending_.erase(found);

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "bus/manager_object.hpp"
+#include "nspawn/command.hpp"
 #include "store/generated_name.hpp"
 #include "store/layout.hpp"
 
@@ -180,12 +181,17 @@ void ManagerObject::RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::str
 void ManagerObject::InspectContainer(sdbus::Result<Description>&& result, std::string name, Options options) {
   serve(std::move(result), [&](const Caller& who) -> Visit<Description> {
     OptionReader reader(options, "option");
+    const bool effective = reader.take<bool>("effective").value_or(false);
     reader.finish();
     const auto record = container(name);
-    return {container_checks("InspectContainer", who, record, "inspect"), [this, record](auto reply) {
+    return {container_checks("InspectContainer", who, record, "inspect"), [this, record, effective](auto reply) {
               check_still(record);
               auto description = public_of(record, context_.states, context_.store);
               add_private(description, record);
+              if (effective) {
+                const nspawn::Start next = {.directory = layout::runtime(layout::kInitRoot)};
+                description["command"] = sdbus::Variant{nspawn::command_of(record, next)};
+              }
               const auto unit = layout::container_unit(record.name.str());
               context_.units.inspect(unit, [reply, description](const systemd::UnitDetail& detail) mutable {
                 description["invocation"] = sdbus::Variant{detail.invocation};

@@ -40,12 +40,8 @@ class ContainerObject final
         states_(states),
         store_(store) {
     registerAdaptor();
-    emitInterfacesAddedSignal();
   }
-  ~ContainerObject() {
-    emitInterfacesRemovedSignal();
-    unregisterAdaptor();
-  }
+  ~ContainerObject() { unregisterAdaptor(); }
 
   const std::string& uuid() const { return record_.uuid; }
   void set(model::ContainerRecord record) {
@@ -80,12 +76,8 @@ class RootfsObject final : public sdbus::AdaptorInterfaces<org::sdme1::Rootfs_ad
   RootfsObject(sdbus::IConnection& connection, model::RootfsRecord record)
       : AdaptorInterfaces(connection, path_of(names::kRootfsPath, record.name.str())), record_(std::move(record)) {
     registerAdaptor();
-    emitInterfacesAddedSignal();
   }
-  ~RootfsObject() {
-    emitInterfacesRemovedSignal();
-    unregisterAdaptor();
-  }
+  ~RootfsObject() { unregisterAdaptor(); }
 
  private:
   std::string Name() override { return record_.name.str(); }
@@ -104,12 +96,8 @@ class JobObject final : public sdbus::AdaptorInterfaces<org::sdme1::Job_adaptor,
   JobObject(sdbus::IConnection& connection, const job::Job& job)
       : AdaptorInterfaces(connection, job_path(job.record.id)), job_(job) {
     registerAdaptor();
-    emitInterfacesAddedSignal();
   }
-  ~JobObject() {
-    emitInterfacesRemovedSignal();
-    unregisterAdaptor();
-  }
+  ~JobObject() { unregisterAdaptor(); }
 
   void announce() {
     getObject().emitPropertiesChangedSignal(
@@ -134,11 +122,36 @@ class JobObject final : public sdbus::AdaptorInterfaces<org::sdme1::Job_adaptor,
   const job::Job& job_;  // the table removes the object before the job
 };
 
+namespace {
+
+template <typename T, typename Key>
+void add(std::map<Key, std::unique_ptr<T>>& objects, const Key& key, std::unique_ptr<T> object) {
+  object->emitInterfacesAddedSignal();
+  objects[key] = std::move(object);
+}
+
+template <typename T, typename Key>
+void remove(std::map<Key, std::unique_ptr<T>>& objects, const Key& key) {
+  const auto found = objects.find(key);
+  if (found == objects.end()) return;
+  found->second->emitInterfacesRemovedSignal();
+  objects.erase(found);
+}
+
+}  // namespace
+
+// What was there before us is not announced, nor is our leaving: neither is news of the thing.
 Objects::Objects(sdbus::IConnection& connection, const store::Store& store, const States& states, job::Table& jobs)
-    : connection_(connection), store_(store), states_(states), jobs_(jobs) {
-  for (const auto& [name, record] : store_.catalogue().containers()) container_touched(name);
-  for (const auto& [name, record] : store_.catalogue().rootfs()) rootfs_touched(name);
-  for (const auto& [id, job] : jobs_.all()) job_added(*job);
+    : connection_(connection), store_(store), states_(states) {
+  for (const auto& [name, record] : store_.catalogue().containers()) {
+    containers_[name] = std::make_unique<ContainerObject>(connection_, record, states_, store_);
+  }
+  for (const auto& [name, record] : store_.catalogue().rootfs()) {
+    rootfs_[name] = std::make_unique<RootfsObject>(connection_, record);
+  }
+  for (const auto& [id, job] : jobs.all()) {
+    if (job->record.listed()) job_objects_[id] = std::make_unique<JobObject>(connection_, *job);
+  }
 }
 
 Objects::~Objects() = default;
@@ -146,11 +159,12 @@ Objects::~Objects() = default;
 void Objects::container_touched(const std::string& name) {
   const auto* record = store_.catalogue().find_container(name);
   const auto found = containers_.find(name);
-  if (found != containers_.end() && (record == nullptr || record->uuid != found->second->uuid()))
-    containers_.erase(found);
-  if (record == nullptr) return;
-  if (const auto same = containers_.find(name); same != containers_.end()) return same->second->set(*record);
-  containers_[name] = std::make_unique<ContainerObject>(connection_, *record, states_, store_);
+  const bool same = found != containers_.end() && record != nullptr && record->uuid == found->second->uuid();
+  if (same) return found->second->set(*record);
+  remove(containers_, name);
+  if (record != nullptr) {
+    add(containers_, name, std::make_unique<ContainerObject>(connection_, *record, states_, store_));
+  }
 }
 
 void Objects::container_state(const std::string& name) {
@@ -158,21 +172,20 @@ void Objects::container_state(const std::string& name) {
 }
 
 void Objects::rootfs_touched(const std::string& name) {
-  rootfs_.erase(name);
+  remove(rootfs_, name);
   if (const auto* record = store_.catalogue().find_rootfs(name)) {
-    rootfs_[name] = std::make_unique<RootfsObject>(connection_, *record);
+    add(rootfs_, name, std::make_unique<RootfsObject>(connection_, *record));
   }
 }
 
 void Objects::job_added(const job::Job& job) {
-  if (!job.record.listed()) return;
-  job_objects_[job.record.id] = std::make_unique<JobObject>(connection_, job);
+  if (job.record.listed()) add(job_objects_, job.record.id, std::make_unique<JobObject>(connection_, job));
 }
 
 void Objects::job_changed(const job::Job& job) {
   if (const auto found = job_objects_.find(job.record.id); found != job_objects_.end()) found->second->announce();
 }
 
-void Objects::job_removed(std::uint64_t id) { job_objects_.erase(id); }
+void Objects::job_removed(std::uint64_t id) { remove(job_objects_, id); }
 
 }  // namespace sdme::bus

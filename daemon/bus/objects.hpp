@@ -35,7 +35,6 @@ class Objects {
   sdbus::IConnection& connection_;
   const store::Store& store_;
   const States& states_;
-  job::Table& jobs_;
   std::map<std::string, std::unique_ptr<ContainerObject>> containers_;
   std::map<std::string, std::unique_ptr<RootfsObject>> rootfs_;
   std::map<std::uint64_t, std::unique_ptr<JobObject>> job_objects_;

@@ -69,6 +69,7 @@ class Peer {
       return 0;
     };
     sd_event_add_io(loop_, &io_, sd_bus_get_fd(early_), EPOLLIN, on_io, this);
+    follow_events();  // a quick client's half of the handshake may have been read already
     sd_event_add_time_relative(loop_, &deadline_, CLOCK_MONOTONIC, kHandshakeUsec, 0, on_late, this);
   }
   ~Peer() {
@@ -89,16 +90,18 @@ class Peer {
     deadline_ = sd_event_source_disable_unref(deadline_);
   }
 
+  // What it waits for next: to be told something, or to answer.
+  void follow_events() {
+    const int events = sd_bus_get_events(early_);
+    sd_event_source_set_io_events(io_, static_cast<std::uint32_t>(std::max(events, 0)));
+  }
+
   // One step at a time: the first message must meet the object, not the bare connection.
   void step() {
     int result = 1;
     while (result > 0 && sd_bus_is_ready(early_) == 0) result = sd_bus_process(early_, nullptr);
     if (sd_bus_is_ready(early_) > 0) return serve();
-    if (result >= 0 && sd_bus_is_open(early_) > 0) {
-      const int events = sd_bus_get_events(early_);
-      sd_event_source_set_io_events(io_, static_cast<std::uint32_t>(std::max(events, 0)));
-      return;
-    }
+    if (result >= 0 && sd_bus_is_open(early_) > 0) return follow_events();
     auto leave = std::move(gone_);
     leave();
   }

@@ -111,7 +111,7 @@ void Table::check_limits(const Record& record) const {
     if (job->record.state == State::kQueued) ++queued;
   }
   const auto most = record.session ? settings_.sessions_per_user : settings_.jobs_per_user;
-  if (of_owner >= most) {
+  if (of_owner >= most && record.owner != 0) {
     throw Error(Errc::kLimitExceeded, std::string(record.session ? "SessionsPerUser=" : "JobsPerUser=") +
                                           std::to_string(most) + " reached: wait for one of yours to end");
   }
@@ -291,7 +291,8 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
   for (auto& tell : std::exchange(job.start_waiters, {})) tell(job);
   for (auto& tell : std::exchange(job.waiters, {})) tell(job);
   events_.changed(job);
-  if (!record.housekeeping()) empty_trash();
+  // What came while the trash was being emptied is left to another round; one that failed waits for the next job.
+  if (!record.housekeeping() || state == State::kDone) empty_trash();
   start_queued();
 }
 

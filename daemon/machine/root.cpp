@@ -47,7 +47,7 @@ class Assembly {
   }
 
  private:
-  std::string root() const { return place_ + "/root"; }
+  std::string root() const { return layout::runtime(layout::kInitRoot); }
   uid_t owner() const { return range_ ? range_->base : 0; }
 
   // Attaches a mount at a new directory, with the ids of the user namespace if there is one.

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <thread>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "machine/guest.hpp"
@@ -12,6 +16,9 @@ namespace sdme::machine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kForgottenWithin{5};
+constexpr std::chrono::milliseconds kLookAgain{10};
 
 // After a failed boot nobody waits for politeness; and a worker that was cancelled has five seconds in all.
 constexpr StopTimes kAfterFailure = {
@@ -77,6 +84,14 @@ void await_boot(systemd::Pid1& pid1, const std::string& unit, const std::string&
   }
 }
 
+// machined hears of a guest's end after systemd does, and would refuse the next of the same name. A name that
+// stays taken is another's: systemd-nspawn says so.
+void await_forgotten(const std::string& name) {
+  const auto state = std::string(layout::kMachinesState) + "/" + name;
+  const auto deadline = Clock::now() + kForgottenWithin;
+  while (access(state.c_str(), F_OK) == 0 && Clock::now() < deadline) std::this_thread::sleep_for(kLookAgain);
+}
+
 // The mark of the request to stop is spent: what follows is what it asked for.
 void stop_quietly(const std::string& name) {
   try {
@@ -94,6 +109,7 @@ Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microsec
   const auto unit = layout::container_unit(name);
   if (const auto before = pid1.service(unit); !before.running()) {
     try {
+      await_forgotten(name);
       pid1.start(unit);
       await_boot(pid1, unit, before.ended() ? before.invocation : "", timeout);
     } catch (const Error&) {

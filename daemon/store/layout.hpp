@@ -32,6 +32,7 @@ inline constexpr const char* kJobOut = "out";
 inline constexpr const char* kResult = "result.json";     // in out/, by rename
 inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
+inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
 
 // Programs and helpers.
 inline constexpr const char* kWorker = "/usr/libexec/sdmed/sdme-worker";

@@ -166,6 +166,14 @@ def unit(name, *properties):
     return found[properties[0]] if len(properties) == 1 else found
 
 
+def is_running(name, program):
+    """The unit's main process is that program: no longer systemd, which has its confinement yet to build."""
+    try:
+        return os.readlink(f"/proc/{unit(name, 'MainPID')}/exe").endswith("/" + program)
+    except OSError:
+        return False
+
+
 def container_unit(name):
     return f"sdme-container@{name}.service"
 

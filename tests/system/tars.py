@@ -19,10 +19,10 @@ def pack(folder, archive, *options):
     return pathlib.Path(archive)
 
 
-def unpack(archive, folder):
+def unpack(archive, folder, acls=True):
     os.makedirs(folder)
-    subprocess.run(["tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "-C", folder, "-xpf", archive],
-                   check=True)
+    subprocess.run(["tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", *(["--acls"] if acls else []),
+                    "-C", folder, "-xpf", archive], check=True)
 
 
 def zstd(data):

@@ -70,8 +70,9 @@ def test_refused_on_the_bus(request_of, box, interactive):
     assert (guests.state(box), host.entries("containers"), host.entries("rootfs")) == before
     # The same calls, by one who may: nothing but the caller made the difference.
     for member in ("InspectContainer", "InspectRootfs", "StartContainer", "EnableContainer", "DisableContainer"):
-        assert bus.refusal("bob", member, *request_of(member)) is None
-    bus.call("bob", "WaitJob", bus.call("bob", "DisableContainer", box, {}))
+        answer = bus.call("bob", member, *request_of(member))
+        if isinstance(answer, int):  # a job, which holds the container
+            assert bus.call("bob", "WaitJob", answer)[0] == "done"
 
 
 # sdmectl words for every gated member; those without a verb of their own come with another's.

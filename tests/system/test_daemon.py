@@ -214,7 +214,7 @@ def test_sandbox_of_an_import():
         job = bob.call("ImportRootfs", "looked-at", bus.Fd(reading), {})
         os.close(reading)
         unit = f"sdme-job-{job}.service"
-        host.until(lambda: int(host.unit(unit, "MainPID")) > 0, "the worker")
+        host.until(lambda: host.is_running(unit, "sdme-worker"), "the worker")
         found = host.unit(unit, "NoNewPrivileges", "PrivateNetwork", "ProtectSystem", "CapabilityBoundingSet", "MemoryMax",
                           "RestrictNamespaces", "RuntimeMaxUSec", "ProtectHome", "KillMode", "TasksMax", "User", "MainPID")
         assert found["NoNewPrivileges"] == found["PrivateNetwork"] == "yes" and found["ProtectSystem"] == "strict"

@@ -185,7 +185,10 @@ def test_other_mounts_of_the_host():
     """What else is mounted on the host is there too, and can be written without being changed."""
     place = pathlib.Path("/srv/mounted")
     place.mkdir()
-    host.run("root", "mount", "-t", "tmpfs", "tmpfs", place).ok()
+    disk = guests.WORK / "disk"
+    host.run("root", "truncate", "--size=16M", disk).ok()
+    host.run("root", "mke2fs", "-q", "-t", "ext4", disk).ok()
+    host.run("root", "mount", "-o", "loop", disk, place).ok()
     try:
         (place / "outside").write_text("outside")
         name = guests.start(guests.create(""))
@@ -195,6 +198,7 @@ def test_other_mounts_of_the_host():
         guests.kill(name)
     finally:
         host.run("root", "umount", place).ok()
+        disk.unlink()
         place.rmdir()
 
 

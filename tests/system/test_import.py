@@ -164,7 +164,7 @@ def test_bookworm_as_tarball(bookworm_tree):
     """The tarball that mmdebstrap made, against what tar(1) makes of it."""
     rootfs = guests.import_as("bob", host.unique("bookworm"), guests.TARBALLS / "bookworm.tar")
     pristine = guests.WORK / "pristine"
-    tars.unpack(guests.TARBALLS / "bookworm.tar", pristine)
+    tars.unpack(guests.TARBALLS / "bookworm.tar", pristine, acls=False)  # there they are attributes like others
     try:
         name = boots_and_is_the_same(rootfs, trees.scan(pristine))
     finally:
@@ -283,9 +283,10 @@ def test_interrupted_client(processes):
 
 # ---- progress -------------------------------------------------------------------------------------
 
-def test_progress_is_plain_lines(trixie_tar):
+def test_progress_is_plain_lines():
+    """Of what takes its time; what is done at once has nothing to tell."""
     name = host.unique("rootfs")
-    result = host.sdmectl("bob", "fs", "import", name, str(trixie_tar), timeout=240)
+    result = host.run("bob", "sh", "-c", f"(sleep 1; cat) | sdmectl fs import {name} -", stdin=tars.small())
     assert result.ok() == name
     assert f"import {name}" in result.err and "\x1b" not in result.err and "\r" not in result.err
 

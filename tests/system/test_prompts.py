@@ -4,6 +4,7 @@ import os
 import re
 import signal
 
+import pexpect
 import pytest
 
 import bus
@@ -113,7 +114,7 @@ def test_caller_vanishes_in_the_prompt(stopped):
         assert host.stays(lambda: prompts_open() == 1)
         os.kill(pid, signal.SIGKILL)
         host.until(lambda: prompts_open() == 0, "the prompt to be withdrawn")
-        child.expect("AUTHENTICATION CANCELED|CANCEL|cancel")
+        child.expect(pexpect.EOF)  # its session died with it
     assert guests.state(stopped) == "stopped"
     assert not host.worker_units()
 

@@ -19,7 +19,7 @@ model::ContainerRecord record(model::Definition definition) {
 
 TEST(NspawnCommand, ConfinedContainerHasItsOwnUsersAndNetwork) {
   const auto command = command_of(record({.private_network = true, .userns = true}),
-                                      {.directory = "/run/sdmed/init/root", .uid_base = 589'824});
+                                  {.directory = "/run/sdmed/init/root", .uid_base = 589'824});
   EXPECT_THAT(command, Contains("--private-users=589824:65536"));
   EXPECT_THAT(command, Contains("--private-users-ownership=off"));
   EXPECT_THAT(command, Contains("--private-network"));
