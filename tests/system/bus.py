@@ -257,6 +257,8 @@ def _receive(channel):
 
 def _serve(channel, address):
     connection = dbus.connection.Connection(address) if address else dbus.bus.BusConnection(dbus.Bus.TYPE_SYSTEM)
+    if address:  # libdbus takes no descriptors before the handshake is done
+        connection.call_blocking(None, PATH, "org.freedesktop.DBus.Peer", "Ping", "", ())
     while True:
         try:
             request, fds = _receive(channel)
