@@ -42,7 +42,7 @@ std::size_t JobWaiter::add(std::uint64_t id, const std::string& verb, const std:
                    .end = client_.bus.gated().WaitJob(id),
                    .outcome = std::nullopt,
                    .progress = {.verb = verb, .name = name, .since = now},
-                   .shown_phase = {},
+                   .shown_phase = std::nullopt,
                    .shown_at = now});
   return jobs_.size() - 1;
 }

@@ -42,7 +42,7 @@ class JobWaiter {
     std::future<std::tuple<std::string, std::string, std::string, Dict>> end;
     std::optional<Outcome> outcome;
     JobProgress progress;
-    std::string shown_phase;  // by the last plain line
+    std::optional<std::string> shown_phase;  // by the last plain line
     Loop::Clock::time_point shown_at;
     int lives = 3;  // how often to ask anew when the daemon goes away
   };
