@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <poll.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
-#include <thread>
+#include <memory>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -18,7 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kForgottenWithin{5};
-constexpr std::chrono::milliseconds kLookAgain{10};
 
 // After a failed boot nobody waits for politeness; and a worker that was cancelled has five seconds in all.
 constexpr StopTimes kAfterFailure = {
@@ -89,7 +90,15 @@ void await_boot(systemd::Pid1& pid1, const std::string& unit, const std::string&
 void await_forgotten(const std::string& name) {
   const auto state = std::string(layout::kMachinesState) + "/" + name;
   const auto deadline = Clock::now() + kForgottenWithin;
-  while (access(state.c_str(), F_OK) == 0 && Clock::now() < deadline) std::this_thread::sleep_for(kLookAgain);
+  sd_login_monitor* made = nullptr;
+  if (sd_login_monitor_new("machine", &made) < 0) return;  // no machined, nobody to wait for
+  const std::unique_ptr<sd_login_monitor, decltype(&sd_login_monitor_unref)> monitor(made, sd_login_monitor_unref);
+  while (access(state.c_str(), F_OK) == 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    pollfd changes = {.fd = sd_login_monitor_get_fd(made), .events = POLLIN, .revents = 0};
+    if (left <= 0 || poll(&changes, 1, static_cast<int>(left)) < 0) return;
+    sd_login_monitor_flush(made);
+  }
 }
 
 // The mark of the request to stop is spent: what follows is what it asked for.

@@ -46,7 +46,7 @@ TEST(NumberAfter, IsAWordAndAShortNumber) {
 }
 
 json::Value request(const std::string& mode) {
-  return {{"job", 7},          {"name", "web"}, {"mode", mode}, {"user", ""}, {"argv", {"7368", "ff"}},
+  return {{"job", 7U},         {"name", "web"}, {"mode", mode}, {"user", ""}, {"argv", {"7368", "ff"}},
           {"env", {"413d31"}}, {"cwd", "2f"}};
 }
 
