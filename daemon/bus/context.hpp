@@ -17,6 +17,7 @@ namespace sdme::bus {
 
 // What every face of the Manager works with: one on the system bus, one a peer.
 struct Context {
+  std::size_t open_replies = 0;  // first: jobs hold replies, which count themselves
   store::Settings settings;
   store::Store store;
   store::LeaseTable leases;
@@ -25,7 +26,6 @@ struct Context {
   States states;
   Presence presence;
   Door door;
-  std::size_t open_replies = 0;
   std::uint64_t last_call_usec = 0;  // CLOCK_MONOTONIC
   std::map<std::uint64_t, Presence::Watch> tied_jobs;  // jobs that end when their caller leaves
 

@@ -92,11 +92,12 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
 
   Context& context_;
   std::optional<Caller> peer_;
+  std::shared_ptr<OpenCalls> calls_ = std::make_shared<OpenCalls>();
 };
 
 template <typename... Values, typename Parse>
 void ManagerObject::serve(sdbus::Result<Values...>&& result, Parse&& parse) {
-  auto reply = std::make_shared<Reply<Values...>>(std::move(result), context_.open_replies);
+  auto reply = std::make_shared<Reply<Values...>>(std::move(result), calls_, context_.open_replies);
   guard(*reply, [&] {
     const auto who = caller();
     Visit<Values...> visit = parse(who);

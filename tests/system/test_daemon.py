@@ -50,6 +50,8 @@ def test_leaves_when_idle(box):
 
 def test_says_that_it_stops(tiny, tmp_path):
     """STOPPING=1 comes before the name is given up; and its leaving is no news of what it kept."""
+    if host.SANITIZED:
+        pytest.skip("LeakSanitizer and strace both want to be the tracer")
     trace_file = tmp_path / "trace"
     with host.settings("[Daemon]\nIdleExitSec=1s\n"):
         host.sdmectl("alice", "ps").ok()

@@ -117,6 +117,44 @@ def test_peer_vanishes_in_the_prompt(stopped):
     assert guests.state(stopped) == "stopped"
 
 
+def test_peer_vanishes_while_it_waits():
+    """What it waited for goes on, and its end is told to nobody."""
+    reading, writing = os.pipe()
+    with bus.caller("bob") as bob:
+        job = bob.call("ImportRootfs", host.unique("waits"), bus.Fd(reading), {"on-disconnect": ("s", "continue")})
+        pid = host.daemon_pid()
+        waiting = [bus.Caller("bob", host.PEER) for _ in range(3)]
+        for one in waiting:
+            one.begin("WaitJob", job)
+        assert not any(one.answered(0.2) for one in waiting)
+        for one in waiting:
+            one.vanish()
+        assert str(job) in peer("bob", "jobs").ok()
+        bob.call("CancelJob", job, {})
+        assert bob.call("WaitJob", job)[0] == "cancelled"
+    os.close(reading)
+    os.close(writing)
+    assert host.daemon_pid() == pid
+
+
+def test_daemon_ends_while_calls_wait():
+    """They hear that they get no answer, and it ends in good order."""
+    reading, writing = os.pipe()
+    with bus.caller("bob") as bob, bus.caller("bob", host.PEER) as by_peer:
+        job = bob.call("ImportRootfs", host.unique("waits"), bus.Fd(reading), {"on-disconnect": ("s", "continue")})
+        for one in (bob, by_peer):
+            one.begin("WaitJob", job)
+        assert not bob.answered(0.2) and not by_peer.answered()
+        host.systemctl("stop", "sdmed.service").ok()
+        assert host.unit("sdmed.service", "Result") == "success"
+        for one in (bob, by_peer):
+            with pytest.raises(bus.BusError):
+                one.finish(10)
+    os.close(reading)
+    os.close(writing)
+    bus.call("bob", "WaitJob", job)
+
+
 def test_peer_vanishes_in_mid_upload():
     name = host.unique("upload")
     reading, writing = os.pipe()
