@@ -38,10 +38,10 @@ Authority::Authority(sdbus::IConnection& system_bus)
     : proxy_(sdbus::createProxy(system_bus, sdbus::ServiceName{"org.freedesktop.PolicyKit1"},
                                 sdbus::ObjectPath{"/org/freedesktop/PolicyKit1/Authority"})) {}
 
-void Authority::check(const Caller& caller, const std::string& action,
+void Authority::check(const Caller& caller, Ask ask, const std::string& action,
                       const std::map<std::string, std::string>& details, const std::string& cancellation_id,
                       std::function<void(Verdict)> then) {
-  const std::uint32_t flags = caller.interactive ? kAllowUserInteraction : 0;
+  const std::uint32_t flags = ask == Ask::kPerson ? kAllowUserInteraction : 0;
   auto on_answer = [then = std::move(then)](std::optional<sdbus::Error> error, const Answer& answer) {
     then(verdict_of(error, answer));
   };

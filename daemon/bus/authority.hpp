@@ -19,6 +19,11 @@ enum class Verdict {
   kUnavailable,  // polkit is not there or did not answer sensibly: no
 };
 
+enum class Ask {
+  kRules,   // an answer at once: yes, no, or that a person would have to be asked
+  kPerson,  // with a prompt, if the person has an agent
+};
+
 // Polkit, asked over its bus interface (org.freedesktop.PolicyKit1.Authority(8)) and never waited
 // for. The subject is the bus name, or for a peer its pidfd: never a pid.
 class Authority {
@@ -26,8 +31,9 @@ class Authority {
   explicit Authority(sdbus::IConnection& system_bus);
 
   // `action` with its prefix. `then` is called once, from the loop, unless cancelled before.
-  void check(const Caller& caller, const std::string& action, const std::map<std::string, std::string>& details,
-             const std::string& cancellation_id, std::function<void(Verdict)> then);
+  void check(const Caller& caller, Ask ask, const std::string& action,
+             const std::map<std::string, std::string>& details, const std::string& cancellation_id,
+             std::function<void(Verdict)> then);
   // Takes a prompt off the screen.
   void cancel(const std::string& cancellation_id);
 

@@ -12,6 +12,9 @@ namespace sdme::bus {
 
 namespace {
 
+// The rules are asked quickly: this many of a user's requests wait only when polkit does not answer.
+constexpr std::uint64_t kQuestionsPerUser = 100;
+
 std::string detail(const Check& check, const std::string& key) {
   const auto found = check.details.find(key);
   return found == check.details.end() ? "" : found->second;
@@ -58,6 +61,7 @@ struct Door::Pending {
   Caller caller;
   std::vector<Check> checks;
   std::size_t next = 0;
+  bool prompting = false;  // a person is asked about checks[next]
   Granted granted;
   Denied denied;
   Presence::Watch watch;
@@ -86,14 +90,24 @@ std::vector<Check> Door::required(std::string_view member, const Caller& caller,
   throw Error(Errc::kAccessDenied, "the checks of " + std::string(member) + " must be computed");
 }
 
-void Door::check_limits(const Caller& caller) const {
-  const auto own =
-      std::ranges::count_if(pending_, [&](const auto& entry) { return entry.second->caller.uid == caller.uid; });
-  if (static_cast<std::uint64_t>(own) >= settings_.prompts_per_user) {
+std::uint64_t Door::count(Waiting wanted) const {
+  return static_cast<std::uint64_t>(std::ranges::count_if(pending_, [&](const auto& entry) {
+    const auto& pending = *entry.second;
+    return (!wanted.uid || *wanted.uid == pending.caller.uid) && (!wanted.prompting || pending.prompting);
+  }));
+}
+
+void Door::check_questions(std::uint32_t uid) const {
+  if (count({.uid = uid}) < kQuestionsPerUser) return;
+  throw Error(Errc::kLimitExceeded, std::to_string(kQuestionsPerUser) + " of your requests wait for polkit already");
+}
+
+void Door::check_prompts(std::uint32_t uid) const {
+  if (count({.uid = uid, .prompting = true}) >= settings_.prompts_per_user) {
     throw Error(Errc::kLimitExceeded, "PromptsPerUser=" + std::to_string(settings_.prompts_per_user) +
                                           " reached: answer one of the open password prompts first");
   }
-  if (pending_.size() >= settings_.prompts_total) {
+  if (count({.uid = {}, .prompting = true}) >= settings_.prompts_total) {
     throw Error(Errc::kLimitExceeded,
                 "PromptsTotal=" + std::to_string(settings_.prompts_total) + " reached: try again later");
   }
@@ -109,7 +123,7 @@ void Door::enter(const Caller& caller, std::vector<Check> checks, Granted grante
     log_decision(caller, checks.front(), "denied");
     return denied(refusal(checks.front(), Verdict::kUnavailable));
   }
-  check_limits(caller);
+  check_questions(caller.uid);
   const auto id = ++last_id_;
   pending_[id] = std::make_unique<Pending>(Pending{.caller = caller,
                                                    .checks = std::move(checks),
@@ -122,7 +136,8 @@ void Door::enter(const Caller& caller, std::vector<Check> checks, Granted grante
 void Door::ask(std::uint64_t id) {
   const auto& pending = *pending_.at(id);
   const auto& check = pending.checks.at(pending.next);
-  authority_->check(pending.caller, names::kPolkitPrefix + check.action, check.details, Pending::cancellation_id(id),
+  authority_->check(pending.caller, pending.prompting ? Ask::kPerson : Ask::kRules, names::kPolkitPrefix + check.action,
+                    check.details, Pending::cancellation_id(id),
                     [this, id](Verdict verdict) { on_verdict(id, verdict); });
 }
 
@@ -131,12 +146,27 @@ void Door::on_verdict(std::uint64_t id, Verdict verdict) {
   if (found == pending_.end()) return;  // the caller left
   auto& pending = *found->second;
   const auto& check = pending.checks[pending.next];
+  if (verdict == Verdict::kNeedsPrompt && pending.caller.interactive && !pending.prompting) return prompt(id);
   log_decision(pending.caller, check, verdict == Verdict::kYes ? "allowed" : "denied");
+  pending.prompting = false;
   if (verdict == Verdict::kYes && ++pending.next < pending.checks.size()) return ask(id);
   const auto settled = std::move(found->second);
   pending_.erase(found);
   if (verdict == Verdict::kYes) return settled->granted();
   settled->denied(refusal(check, verdict));
+}
+
+void Door::prompt(std::uint64_t id) {
+  auto& pending = pending_.at(id);
+  try {
+    check_prompts(pending->caller.uid);
+  } catch (const Error& error) {
+    const auto settled = std::move(pending);
+    pending_.erase(id);
+    return settled->denied(error);
+  }
+  pending->prompting = true;
+  ask(id);
 }
 
 void Door::on_gone(std::uint64_t id) {

@@ -54,10 +54,20 @@ class Door {
  private:
   struct Pending;
 
+  // Which of those who wait: of one user or of all, all or those where a person is asked.
+  struct Waiting {
+    std::optional<std::uint32_t> uid;
+    bool prompting = false;
+  };
+  std::uint64_t count(Waiting wanted) const;
+
+  // The rules are asked first, and a person only when they want a password: only that is a prompt.
   void ask(std::uint64_t id);
+  void prompt(std::uint64_t id);
   void on_verdict(std::uint64_t id, Verdict verdict);
   void on_gone(std::uint64_t id);
-  void check_limits(const Caller& caller) const;
+  void check_questions(std::uint32_t uid) const;
+  void check_prompts(std::uint32_t uid) const;
 
   const store::Settings& settings_;
   Presence& presence_;

@@ -188,8 +188,8 @@ def test_many_at_once(box, processes):
     """Sessions are a class of their own: twenty at a time, and none waits for another."""
     running = [processes("bob", "sdmectl", "exec", box, "--", "sh", "-c", f"read x; echo {n}$x", stdin=-1) for n in range(20)]
     for n, client in reversed(list(enumerate(running))):
-        out, _ = client.communicate(b"!\n", timeout=60)
-        assert (client.returncode, out) == (0, f"{n}!\n".encode())
+        out, err = client.communicate(b"!\n", timeout=60)
+        assert (client.returncode, out, err) == (0, f"{n}!\n".encode(), b"")
 
 
 def test_user_of_a_session_is_in_the_journal(box):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Asking: passwords in a terminal, no polkit at all, prompts that stay open, callers that leave, limits of users."""
+import contextlib
 import os
 import re
 import signal
@@ -77,24 +78,56 @@ def test_others_are_served_while_a_prompt_is_open(box, stopped):
         assert not alice.answered()
 
 
+def asked(stack, user, container):
+    """A caller of whom a password is wanted, with an agent of its own that shows the prompt."""
+    one = stack.enter_context(bus.caller(user))
+    agent = stack.enter_context(host.terminal(user, "/usr/bin/pkttyagent", "--process", one.pid))
+    while True:
+        one.begin("StartContainer", container, {}, interactive=True)
+        if not one.answered(0.5 * host.SLOWER):
+            break
+        with pytest.raises(bus.BusError) as early:
+            one.finish()
+        if early.value.name != bus.NEEDS_PASSWORD:  # else the agent is not there yet
+            raise early.value
+    agent.expect("Password: ")
+
+
 def test_limit_of_prompts(stopped):
-    """Four of a user's calls may wait for polkit; others still get theirs."""
+    """Four passwords may be asked of a user at a time; what needs none is not counted, nor is what others do."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            asked(stack, "alice", stopped)
+        assert prompts_open() == 4
+        with pytest.raises(bus.BusError) as refused:
+            asked(stack, "alice", stopped)
+        assert refused.value.name == bus.error("LimitExceeded") and "PromptsPerUser" in refused.value.message
+        assert bus.refusal("alice", "StartContainer", stopped, {}) == bus.NEEDS_PASSWORD
+        assert bus.refusal("bob", "InspectContainer", stopped, {}) is None
+    host.until(lambda: prompts_open() == 0, "prompts of those who left to be closed")
+
+
+FLOOD = """
+import sys, time, dbus.bus, dbus.lowlevel
+connection = dbus.bus.BusConnection(dbus.Bus.TYPE_SYSTEM)
+for _ in range(50):
+    message = dbus.lowlevel.MethodCallMessage("org.sdme1", "/org/sdme1", "org.sdme1.Manager", "StartContainer")
+    message.append(sys.argv[1], dbus.Dictionary({}, signature="sv"), signature="sa{sv}")
+    connection.send_message(message)
+connection.flush()
+time.sleep(600)
+"""
+
+
+def test_limit_of_questions(stopped, processes):
+    """A polkit that does not answer is not asked without end."""
     with host.silent_polkit():
-        waiting = [bus.Caller("alice") for _ in range(4)]
-        try:
-            for one in waiting:
-                one.begin("StartContainer", stopped, {})
-            host.until(lambda: prompts_open() == 4, "four prompts to be open")
-            with bus.caller("alice") as fifth, pytest.raises(bus.BusError) as refused:
-                fifth.call("StartContainer", stopped, {}, seconds=5)
-            assert refused.value.name == bus.error("LimitExceeded") and "PromptsPerUser" in refused.value.message
-            with bus.caller("bob") as bob:
-                bob.begin("StartContainer", stopped, {})
-                host.until(lambda: prompts_open() == 5, "bob's prompt to be open")
-        finally:
-            for one in waiting:
-                one.vanish()
-        host.until(lambda: prompts_open() == 0, "prompts of those who left to be closed")
+        flood = [processes("alice", "python3", "-c", FLOOD, stopped) for _ in range(2)]
+        host.until(lambda: prompts_open() == 100, "the questions to be open")
+        assert bus.refusal("alice", "StartContainer", stopped, {}) == bus.error("LimitExceeded")
+        for one in flood:
+            one.kill()
+        host.until(lambda: prompts_open() == 0, "questions of those who left to be closed")
 
 
 def test_caller_vanishes_in_the_prompt(stopped):
