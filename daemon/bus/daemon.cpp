@@ -27,7 +27,7 @@ std::uint64_t monotonic_usec() {
 std::set<std::string> live_units(const std::vector<systemd::UnitState>& units) {
   std::set<std::string> live;
   for (const auto& unit : units) {
-    if (unit.active != "inactive" && unit.active != "failed") live.insert(unit.unit);
+    if (!unit.ended()) live.insert(unit.unit);
   }
   return live;
 }
@@ -96,11 +96,7 @@ Daemon::Daemon(sd_event* loop) : loop_(loop), context_(loop, unit_events()) {
                                   if (!touched.container.empty()) bus_->objects->container_touched(touched.container);
                                   if (!touched.rootfs.empty()) bus_->objects->rootfs_touched(touched.rootfs);
                                 }});
-  context_.units.list(kOurUnits, [this](const std::vector<systemd::UnitState>& units) {
-    context_.states.set_all(units);
-    context_.jobs.recover(live_units(units));
-    serve();
-  });
+  take_stock();
 }
 
 Daemon::~Daemon() { sd_event_source_disable_unref(tick_); }
@@ -114,7 +110,7 @@ systemd::UnitWatch::Events Daemon::unit_events() {
           .result = [this](const std::string& unit,
                            const std::string& result) { context_.jobs.on_unit_result(unit, result); },
           .removed = [this](const std::string& unit) { on_unit_removed(unit); },
-          .lost = [this] { on_lost_units(); }};
+          .lost = [this] { take_stock(); }};
 }
 
 // A reload of systemd announces every unit as removed and new again: only one that is gone ended.
@@ -125,15 +121,17 @@ void Daemon::on_unit_removed(const std::string& unit) {
   });
 }
 
-void Daemon::on_lost_units() {
+// At first, and whenever signals of systemd may have been missed.
+void Daemon::take_stock() {
   context_.units.list(kOurUnits, [this](const std::vector<systemd::UnitState>& units) {
     context_.states.set_all(units);
-    context_.jobs.reconcile(live_units(units));
+    if (serving_) return context_.jobs.reconcile(live_units(units));
+    context_.jobs.recover(live_units(units));
+    serve();
   });
 }
 
 void Daemon::serve() {
-  if (serving_) return;
   serving_ = true;
   connect_system_bus();
   if (auto listening = listening_socket()) peers_ = std::make_unique<Peers>(loop_, context_, std::move(listening));

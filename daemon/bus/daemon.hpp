@@ -34,8 +34,7 @@ class Daemon {
   systemd::UnitWatch::Events unit_events();
   void serve();  // after the jobs of the daemon before us have been settled
   void connect_system_bus();
-  void try_system_bus_later();
-  void on_lost_units();
+  void take_stock();
   void on_unit_removed(const std::string& unit);
   void on_tick();
   bool idle() const;

@@ -69,13 +69,13 @@ void guarded(Work&& work) {
 
 std::vector<UnitState> listed_units(sd_bus_message* reply) {
   std::vector<UnitState> units;
-  if (sd_bus_message_is_method_error(reply, nullptr) != 0) return units;
   sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
   const char* name = nullptr;
   const char* active = nullptr;
-  while (sd_bus_message_read(reply, "(ssssssouso)", &name, nullptr, nullptr, &active, nullptr, nullptr, nullptr,
-                             nullptr, nullptr, nullptr) > 0) {
-    units.push_back({.unit = name, .active = active});
+  std::uint32_t job = 0;
+  while (sd_bus_message_read(reply, "(ssssssouso)", &name, nullptr, nullptr, &active, nullptr, nullptr, nullptr, &job,
+                             nullptr, nullptr) > 0) {
+    units.push_back({.unit = name, .active = active, .queued = job != 0});
   }
   return units;
 }
@@ -239,7 +239,12 @@ void UnitWatch::list(const std::vector<std::string>& patterns, Listed listed) {
   if (empty < 0 || sd_bus_message_append_strv(call.get(), raw.data()) < 0) {
     throw Error(Errc::kInternal, "cannot ask systemd for its units");
   }
-  call_async(call.get(), [listed = std::move(listed)](sd_bus_message* reply) { listed(listed_units(reply)); });
+  call_async(call.get(), [listed = std::move(listed)](sd_bus_message* reply) {
+    if (const auto* error = sd_bus_message_get_error(reply)) {
+      return log::warning("systemd does not list its units: " + text::printable(error->message));
+    }
+    listed(listed_units(reply));
+  });
 }
 
 }  // namespace sdme::systemd

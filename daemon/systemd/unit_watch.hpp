@@ -18,6 +18,9 @@ namespace sdme::systemd {
 struct UnitState {
   std::string unit;
   std::string active;  // ActiveState: active, activating, deactivating, inactive, failed, …
+  bool queued = false;  // a job of systemd's waits or works: one that is to start is still "inactive"
+
+  bool ended() const { return !queued && (active == "inactive" || active == "failed"); }
 };
 
 struct UnitDetail {
@@ -51,6 +54,7 @@ class UnitWatch {
   void start(const TransientUnit& unit, Done done);
   void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
   void inspect(const std::string& unit, Inspected inspected);
+  // Not answered when systemd cannot say: then the connection is made again, and `lost` tells.
   void list(const std::vector<std::string>& patterns, Listed listed);
 
  private:

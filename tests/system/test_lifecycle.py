@@ -109,6 +109,13 @@ def test_flags_that_exclude_each_other(box):
     assert guests.state(box) == "running"
 
 
+def test_reloads_of_systemd_end_no_job(tiny, processes):
+    """A reload announces every unit as removed, also those that are only about to start."""
+    names = [guests.confined(tiny) for _ in range(12)]
+    processes("root", "sh", "-c", "while systemctl daemon-reload; do :; done")
+    assert host.sdmectl("bob", "rm", *names).ok().split() == names
+
+
 def test_remove_while_it_runs(running):
     pid = host.leader(running)
     assert host.sdmectl("bob", "rm", running).ok() == running
