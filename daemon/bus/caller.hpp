@@ -55,11 +55,15 @@ class Presence {
     return {*this, caller.id, last_key_};
   }
 
+  // What they do must not throw.
   void gone(const std::string& id) {
     const auto node = watchers_.extract(id);
     if (node.empty()) return;
     for (auto& [key, then] : node.mapped()) then();
   }
+
+  // Nobody is told any more: it is the daemon that leaves.
+  void forget_all() { watchers_.clear(); }
 
  private:
   void forget(const std::string& id, std::uint64_t key) {

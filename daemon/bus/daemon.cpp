@@ -16,6 +16,7 @@ namespace sdme::bus {
 namespace {
 
 constexpr std::uint64_t kTickUsec = 1'000'000;
+constexpr int kLastMessages = 1000;  // that came before the name was given up
 const std::vector<std::string> kOurUnits = {"sdme-container@*.service", "sdme-job-*.service", "sdme-session-*.service"};
 
 std::uint64_t monotonic_usec() {
@@ -99,7 +100,10 @@ Daemon::Daemon(sd_event* loop) : loop_(loop), context_(loop, unit_events()) {
   take_stock();
 }
 
-Daemon::~Daemon() { sd_event_source_disable_unref(tick_); }
+Daemon::~Daemon() {
+  sd_event_source_disable_unref(tick_);
+  context_.presence.forget_all();  // jobs of peers run on
+}
 
 systemd::UnitWatch::Events Daemon::unit_events() {
   return {.changed =
@@ -126,8 +130,13 @@ void Daemon::take_stock() {
   context_.units.list(kOurUnits, [this](const std::vector<systemd::UnitState>& units) {
     context_.states.set_all(units);
     if (serving_) return context_.jobs.reconcile(live_units(units));
-    context_.jobs.recover(live_units(units));
-    serve();
+    try {
+      context_.jobs.recover(live_units(units));
+      serve();
+    } catch (const std::exception& error) {
+      log::error(std::string("cannot begin: ") + error.what());
+      sd_event_exit(loop_, EXIT_FAILURE);
+    }
   });
 }
 
@@ -180,7 +189,7 @@ void Daemon::leave() {
   sd_notify(0, "STOPPING=1\nSTATUS=Idle, leaving");
   if (bus_) {
     bus_->connection->releaseName(sdbus::ServiceName{names::kBusName});
-    bus_->pump->drain();
+    bus_->pump->drain(kLastMessages);
   }
   for (int round = 0; round < 50 && context_.open_replies > 0; ++round) sd_event_run(loop_, 100'000);
   sd_event_exit(loop_, EXIT_SUCCESS);

@@ -51,6 +51,7 @@ void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::st
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     const auto record = container(name);
     auto plan = make(who, record);
+    plan.record.commit["uuid"] = record.uuid;
     return {container_checks(member, who, record, verb),
             [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_still(record);
@@ -98,6 +99,7 @@ void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::
   }
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     auto plan = requests::remove(who, model::ContainerName::parse(name), options, context_.settings);
+    plan.record.commit["uuid"] = "";
     return {context_.door.required("RemoveContainer", who, {}, {{"container", name}, {"verb", "remove"}}),
             [this, who, plan = std::move(plan)](auto reply) mutable { reply->send(submit(who, std::move(plan))); }};
   });
@@ -135,24 +137,33 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
   });
 }
 
+// Replacing takes from its owner, and what is damaged is root's: the administrator's rules must see whose it is.
+ManagerObject::Replaceable ManagerObject::replaceable(const std::string& name, const Caller& caller) const {
+  const auto& catalogue = context_.store.catalogue();
+  if (const auto* found = catalogue.find_rootfs(name)) {
+    return {.exists = true, .owner = found->owner, .created_usec = found->created_usec};
+  }
+  if (catalogue.find_damaged(store::Kind::kRootfs, name) != nullptr) return {.exists = true, .owner = 0};
+  return {.exists = false, .owner = caller.uid};
+}
+
 void ManagerObject::ImportRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, sdbus::UnixFd data,
                                  Options options) {
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     auto plan = requests::import_rootfs(who, name, data, options, context_.settings);
-    const auto check_free = [this, name, replace = plan.record.commit.at("replace").get<bool>()] {
-      if (!replace && context_.store.catalogue().find_rootfs(name) != nullptr) {
-        throw Error(Errc::kAlreadyExists, "there is a root filesystem " + text::quoted(name) + " already");
-      }
-    };
-    check_free();
-    // Replacing takes from its owner: the administrator's rules must see whose it is.
-    const auto* replaced = context_.store.catalogue().find_rootfs(name);
-    const auto owner = replaced == nullptr ? who.uid : replaced->owner;
-    auto checks = context_.door.required(
-        "ImportRootfs", who, owner,
-        {{"rootfs", name}, {"verb", replaced == nullptr ? "import" : "replace"}, {"owner", std::to_string(owner)}});
-    return {std::move(checks), [this, who, check_free, plan = std::move(plan)](auto reply) mutable {
-              check_free();
+    const auto replaced = replaceable(name, who);
+    if (replaced.exists && !plan.record.commit.at("replace").get<bool>()) {
+      throw Error(Errc::kAlreadyExists, "there is a root filesystem " + text::quoted(name) + " already");
+    }
+    plan.record.commit["rootfs_created_usec"] = replaced.created_usec;
+    auto checks = context_.door.required("ImportRootfs", who, replaced.owner,
+                                         {{"rootfs", name},
+                                          {"verb", replaced.exists ? "replace" : "import"},
+                                          {"owner", std::to_string(replaced.owner)}});
+    return {std::move(checks), [this, who, name, replaced, plan = std::move(plan)](auto reply) mutable {
+              if (replaceable(name, who) != replaced) {
+                throw Error(Errc::kBusy, "root filesystem " + text::quoted(name) + " was changed in the meantime");
+              }
               reply->send(submit(who, std::move(plan)));
             }};
   });
@@ -163,6 +174,7 @@ void ManagerObject::RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::str
     const bool damaged = context_.store.catalogue().find_damaged(store::Kind::kRootfs, name) != nullptr;
     const auto owner = damaged ? std::uint32_t{0} : rootfs(name).owner;
     auto plan = requests::remove_rootfs(who, model::RootfsName::parse(name), options);
+    plan.record.commit["rootfs_created_usec"] = replaceable(name, who).created_usec;
     const auto check_unused = [this, name] {
       const auto users = context_.store.catalogue().users_of_rootfs(name);
       if (users.empty()) return;

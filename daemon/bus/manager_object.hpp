@@ -56,6 +56,15 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;
   std::uint64_t submit(const Caller& caller, job::Plan plan);
 
+  // What an import of that name would replace.
+  struct Replaceable {
+    bool exists = false;
+    std::uint32_t owner = 0;
+    std::uint64_t created_usec = 0;
+    bool operator==(const Replaceable&) const = default;
+  };
+  Replaceable replaceable(const std::string& name, const Caller& caller) const;
+
   // A member that turns an existing container and options into one job.
   using MakePlan = std::function<job::Plan(const Caller&, const model::ContainerRecord&)>;
   void container_job(sdbus::Result<std::uint64_t>&& result, std::string_view member, const std::string& verb,

@@ -18,6 +18,9 @@ namespace sdme::bus {
 namespace {
 
 constexpr std::uint64_t kHandshakeUsec = 10'000'000;
+constexpr std::size_t kMostPeers = 512;  // of all users, who may be as many as their subordinate ids
+constexpr std::uint64_t kAcceptUsec = 100'000;
+constexpr unsigned kAcceptBurst = 64;  // in that time: one who cannot be accepted must not spin the loop
 
 Caller caller_of(const os::UniqueFd& socket, std::uint64_t id) {
   ucred who = {};
@@ -60,7 +63,7 @@ class Peer {
         gone_(std::move(gone)),
         early_(new_server_bus(std::move(socket))) {
     const auto on_io = [](sd_event_source*, int, std::uint32_t, void* self) {
-      static_cast<Peer*>(self)->step();
+      static_cast<Peer*>(self)->step_or_leave();
       return 0;
     };
     const auto on_late = [](sd_event_source*, std::uint64_t, void* self) {
@@ -94,6 +97,16 @@ class Peer {
   void follow_events() {
     const int events = sd_bus_get_events(early_);
     sd_event_source_set_io_events(io_, static_cast<std::uint32_t>(std::max(events, 0)));
+  }
+
+  void step_or_leave() {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      log::warning(std::string("a peer could not be served: ") + error.what());
+      auto leave = std::move(gone_);
+      leave();
+    }
   }
 
   // One step at a time: the first message must meet the object, not the bare connection.
@@ -135,13 +148,15 @@ Peers::Peers(sd_event* loop, Context& context, os::UniqueFd listening)
   if (sd_event_add_io(loop_, &source_, listening_.get(), EPOLLIN, on_connection, this) < 0) {
     throw Error(Errc::kInternal, "cannot watch the socket of peers");
   }
+  sd_event_source_set_ratelimit(source_, kAcceptUsec, kAcceptBurst);
 }
 
 Peers::~Peers() { sd_event_source_disable_unref(source_); }
 
 bool Peers::too_many(std::uint32_t uid) const {
   const auto own = std::ranges::count_if(peers_, [uid](const auto& entry) { return entry.second->uid() == uid; });
-  return uid != 0 && static_cast<std::uint64_t>(own) >= context_.settings.peers_per_user;
+  const bool all = peers_.size() >= kMostPeers;
+  return uid != 0 && (all || static_cast<std::uint64_t>(own) >= context_.settings.peers_per_user);
 }
 
 void Peers::accept_one() {
@@ -151,9 +166,9 @@ void Peers::accept_one() {
     const auto id = ++last_id_;
     auto caller = caller_of(socket, id);
     if (too_many(caller.uid)) {
-      return log::warning(
-          "uid " + std::to_string(caller.uid) + " has PeersPerUser= connections already; one more refused",
-          {{log::field::kCallerUid, std::to_string(caller.uid)}});
+      return log::warning("uid " + std::to_string(caller.uid) +
+                              " has PeersPerUser= connections already, or all have too many; one more refused",
+                          {{log::field::kCallerUid, std::to_string(caller.uid)}});
     }
     peers_[id] =
         std::make_unique<Peer>(loop_, context_, std::move(socket), std::move(caller), [this, id] { peers_.erase(id); });

@@ -56,9 +56,9 @@ int Pump::prepare() {
   return sd_event_source_set_enabled(timer_, SD_EVENT_ONESHOT);
 }
 
-void Pump::drain() {
+void Pump::drain(int most) {
   try {
-    while (connection_.processPendingEvent()) {
+    for (int count = 0; count < most && connection_.processPendingEvent(); ++count) {
     }
   } catch (const std::exception& error) {
     log::debug(std::string("a bus connection ended: ") + error.what());

@@ -19,8 +19,8 @@ class Pump {
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
 
-  // Handles all that has arrived.
-  void drain();
+  // Handles what has come, so many messages at most: one who sends without end must not keep the others waiting.
+  void drain(int most = 16);
 
  private:
   int prepare();

@@ -134,7 +134,8 @@ job::Plan log(const Caller& caller, const model::ContainerRecord& container, con
   if (lines > kMostLogLines) refuse("option 'lines' must be at most 1000000");
   auto plan = session(caller, container, "log");
   plan.record.cancel_on_disconnect = true;
-  plan.record.request.update({{"lines", lines}, {"follow", follow}, {"format", format}});
+  plan.record.request.update(
+      {{"lines", lines}, {"follow", follow}, {"format", format}, {"since_usec", container.created_usec}});
   plan.fds.emplace("log", std::move(writing_end));
   return plan;
 }

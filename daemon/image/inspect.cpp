@@ -44,9 +44,11 @@ bool is_executable(const os::Dir& tree, const char* path) {
 
 std::map<std::string, std::string> os_release(const os::Dir& tree) {
   for (const auto* const path : kOsRelease) {
-    const auto fd = open_in(tree, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    const auto found = regular_file(fd);
-    if (!found) continue;
+    const auto place = open_in(tree, path, O_PATH);
+    const auto found = regular_file(place);
+    if (!found) continue;  // opening a device does things to it
+    const os::UniqueFd fd(::open(("/proc/self/fd/" + std::to_string(place.get())).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) continue;
     if (static_cast<std::uint64_t>(found->st_size) > kOsReleaseLimit) return {};
     return parse_os_release(os::read_all(fd.get(), kOsReleaseLimit, path));
   }

@@ -13,6 +13,22 @@ std::string shown(const json::Value& value, std::string_view key) {
   return text::printable(json::get_or<std::string>(value, key, ""));
 }
 
+// What was authorised was this container and this root filesystem, not whatever has its name by now: a result may be
+// found again long after it was left. None has the uuid "" and the time 0.
+void check_same(const Record& record, const store::Catalogue& catalogue) {
+  if (record.commit.contains("uuid")) {
+    const auto* now = catalogue.find_container(record.target);
+    if ((now == nullptr ? "" : now->uuid) == json::get<std::string>(record.commit, "uuid")) return;
+    throw Error(Errc::kNotFound, "container " + text::quoted(record.target) + " was removed in the meantime");
+  }
+  if (record.commit.contains("rootfs_created_usec")) {
+    const auto* now = catalogue.find_rootfs(record.target);
+    const auto authorised = json::get<std::uint64_t>(record.commit, "rootfs_created_usec");
+    if ((now == nullptr ? 0 : now->created_usec) == authorised) return;
+    throw Error(Errc::kBusy, "root filesystem " + text::quoted(record.target) + " was changed in the meantime");
+  }
+}
+
 Committed commit_import(const Record& record, const json::Value& result, store::Store& store) {
   const auto layer = json::get<std::string>(result, "layer");
   if (!model::is_layer_id(layer)) throw Error(Errc::kCorrupt, "the worker named no layer");
@@ -78,6 +94,7 @@ Committed commit_start(const Record& record, const json::Value& result) {
 }  // namespace
 
 Committed commit(const Record& record, const json::Value& result, store::Store& store) {
+  check_same(record, store.catalogue());
   if (record.kind == "import") return commit_import(record, result, store);
   if (record.kind == "create") return commit_create(record, result, store);
   if (record.kind == "enable") return commit_enabled(record, true, store);

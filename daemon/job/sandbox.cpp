@@ -25,13 +25,14 @@ void add(Properties& to, Properties more) {
 }
 
 // For every verb.
-Properties common(const Record& record) {
+Properties common(const Record& record, const store::Settings& settings) {
   return {{"Type", std::string("exec")},
           {"CollectMode", std::string("inactive-or-failed")},
           {"TimeoutStopUSec", kStopUsec},
           {"KillMode", std::string("mixed")},
           {"UMask", std::uint32_t{0}},
           {"TasksMax", kWorkerTasks},
+          {"MemoryMax", settings.worker_memory_max},  // a guest's answers are queued here
           {"NoNewPrivileges", true},
           {"LockPersonality", true},
           {"MemoryDenyWriteExecute", true},
@@ -73,8 +74,7 @@ Properties for_import(const Record& record, const std::string& out, const store:
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"MemoryMax", settings.worker_memory_max},
-                   {"RuntimeMaxUSec", static_cast<std::uint64_t>(settings.import_max_time.count()) * 1'000'000}});
+  add(properties, {{"RuntimeMaxUSec", static_cast<std::uint64_t>(settings.import_max_time.count()) * 1'000'000}});
   return properties;
 }
 
@@ -87,6 +87,7 @@ Properties for_trash(const Record& record, const std::string& out) {
 Properties for_create(const Record& record, const std::string& out) {
   return {{"CapabilityBoundingSet", capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD)},
           {"PrivateNetwork", true},
+          {"DevicePolicy", std::string("closed")},  // an image has device nodes where files should be
           {"ProtectSystem", std::string("strict")},
           {"ProtectHome", std::string("read-only")},
           {"ReadWritePaths", std::vector<std::string>{staging_of(record), out}},
@@ -99,6 +100,7 @@ Properties for_machine(const std::string& out) {
   return {{"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID,
                                                  CAP_KILL, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)},
           {"ProtectSystem", std::string("strict")},
+          {"DevicePolicy", std::string("closed")},  // as above; terminals are among those left
           {"ReadWritePaths", std::vector<std::string>{out}},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns"}}}};
 }
@@ -119,7 +121,7 @@ Properties for_log(const std::string& out) {
 }  // namespace
 
 std::vector<Property> sandbox(const Record& record, const std::string& out, const store::Settings& settings) {
-  auto properties = common(record);
+  auto properties = common(record, settings);
   if (record.verb == "import") {
     add(properties, for_import(record, out, settings));
   } else if (record.verb == "trash") {

@@ -14,9 +14,8 @@ namespace sdme::job {
 
 namespace {
 
-constexpr std::uint64_t kKeepEndedUsec = 600'000'000;
-constexpr std::size_t kKeepEnded = 64;
 constexpr std::uint64_t kForgetEveryUsec = 30'000'000;
+constexpr std::size_t kMostKept = 128;  // more are not waited for
 
 std::uint64_t now_usec() {
   timespec now = {};
@@ -73,13 +72,18 @@ void Table::recover(const std::set<std::string>& live) {
   for (auto& record : spool_.load()) {
     auto& job = add(std::move(record));
     if (ended(job.record.state)) continue;
-    job.lease = leases_.acquire(job.record.claims, holder(job.record));
+    try {
+      job.lease = leases_.acquire(job.record.claims, holder(job.record));
+    } catch (const Error& error) {
+      log::warning(title(job.record) + " goes on without its lease: " + error.message(), fields(job.record));
+    }
     working.insert(job.record.id);
   }
   for (const auto id : working) {
     auto& job = *jobs_.at(id);
     if (live.contains(job.record.unit())) {
       log::info("found " + title(job.record) + " again", fields(job.record));
+      stop_cancelled(job);
     } else {
       conclude(job);
     }
@@ -88,7 +92,11 @@ void Table::recover(const std::set<std::string>& live) {
   for (const auto& [id, job] : jobs_) {
     if (!ended(job->record.state)) live_jobs.insert(id);
   }
-  store_.sweep(live_jobs, pinned_layers());
+  try {
+    store_.sweep(live_jobs, pinned_layers());
+  } catch (const Error& error) {
+    log::error("sweeping the store: " + error.message());  // emptying the trash may be what helps
+  }
   empty_trash();
 }
 
@@ -97,7 +105,8 @@ void Table::reconcile(const std::set<std::string>& live) {
   for (const auto& [id, job] : jobs_) {
     const auto& record = job->record;
     const bool has_unit = record.state == State::kRunning || record.state == State::kCancelling;
-    if (has_unit && !live.contains(record.unit())) gone.push_back(id);
+    if (!has_unit) continue;
+    live.contains(record.unit()) ? stop_cancelled(*job) : gone.push_back(id);
   }
   for (const auto id : gone) conclude(*jobs_.at(id));
 }
@@ -142,6 +151,7 @@ std::uint64_t Table::submit(Plan plan) {
   }
   log::info(title(job.record) + " accepted", fields(job.record));
   events_.added(job);
+  if (jobs_.size() > kMostKept) sd_event_source_set_time_relative(forget_timer_, 0);
   if (job.record.verb.empty()) {
     conclude(job);
   } else if (!job.record.listed()) {
@@ -156,10 +166,21 @@ void Table::start_queued() {
   auto room = settings_.jobs_running - std::min<std::size_t>(settings_.jobs_running, running());
   for (const auto& [id, job] : jobs_) {
     if (room == 0) return;
-    if (job->record.state != State::kQueued || !job->record.listed()) continue;
+    if (job->record.state != State::kQueued || !job->record.listed() || !may_start(job->record.owner)) continue;
     start(*job);
     --room;
   }
+}
+
+// No user but root holds all the places: one is left to others.
+bool Table::may_start(std::uint32_t owner) const {
+  if (owner == 0 || settings_.jobs_running < 2) return true;
+  const auto own = std::ranges::count_if(jobs_, [owner](const auto& entry) {
+    const auto& record = entry.second->record;
+    const bool runs = record.state == State::kRunning || record.state == State::kCancelling;
+    return record.listed() && record.owner == owner && runs;
+  });
+  return static_cast<std::size_t>(own) + 1 < settings_.jobs_running;
 }
 
 void Table::start(Job& job) {
@@ -206,13 +227,27 @@ Job* Table::by_unit(const std::string& unit) {
 
 void Table::cancel(std::uint64_t id) {
   auto* job = find(id);
-  if (job == nullptr || ended(job->record.state) || job->record.state == State::kCancelling) return;
+  if (job == nullptr || ended(job->record.state)) return;
   if (job->record.state == State::kQueued)
     return end(*job, State::kCancelled, Errc::kCancelled, "cancelled before it began");
   job->record.state = State::kCancelling;
-  spool_.write(job->record);
-  units_.stop(job->record.unit());
+  stop_cancelled(*job);
+  try {
+    spool_.write(job->record);
+  } catch (const Error& error) {
+    log::warning("that " + title(job->record) + " is cancelled could not be kept: " + error.message());
+  }
   events_.changed(*job);
+}
+
+// Asked again whenever the first time may have been missed: by CancelJob, by a new daemon, after a lost connection.
+void Table::stop_cancelled(const Job& job) {
+  if (job.record.state != State::kCancelling) return;
+  try {
+    units_.stop(job.record.unit());
+  } catch (const Error& error) {
+    log::warning("cancelling " + title(job.record) + ": " + error.message(), fields(job.record));
+  }
 }
 
 void Table::when_ended(Job& job, std::function<void(const Job&)> then) {
@@ -280,11 +315,7 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
   job.report.reset();
   job.lease = {};
   if (state == State::kDone) job.progress.fraction = 1;
-  try {
-    spool_.write(record);
-  } catch (const Error& failed) {
-    log::error("the end of " + title(record) + " could not be kept: " + failed.message(), fields(record));
-  }
+  keep_end(record);
   log::info(title(record) + " " + std::string(word(state)) +
                 (message.empty() ? "" : ": " + message.substr(0, message.find('\n'))),
             fields(record));
@@ -294,6 +325,18 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
   // What came while the trash was being emptied is left to another round; one that failed waits for the next job.
   if (!record.housekeeping() || state == State::kDone) empty_trash();
   start_queued();
+}
+
+// What was asked for is no longer needed. A job whose end cannot be kept is forgotten: found again, it would end twice.
+void Table::keep_end(Record& record) {
+  record.request = json::Value::object();
+  record.commit = json::Value::object();
+  try {
+    spool_.write(record);
+  } catch (const Error& failed) {
+    log::error("the end of " + title(record) + " could not be kept: " + failed.message(), fields(record));
+    forget(record.id);
+  }
 }
 
 // A job that did not succeed leaves nothing: its staging goes, and a container it was starting stops.
@@ -309,22 +352,6 @@ void Table::undo(const Job& job) {
   }
 }
 
-void Table::empty_trash() {
-  if (store_.trash_is_empty()) return;
-  for (const auto& [id, job] : jobs_) {
-    if (job->record.housekeeping() && !ended(job->record.state)) return;
-  }
-  try {
-    submit({.record = {.kind = "trash",
-                       .verb = "trash",
-                       .target = "trash",
-                       .request = {{"trash", layout::state(layout::kTrash)}}},
-            .fds = {}});
-  } catch (const Error& error) {
-    log::error("emptying the trash: " + error.message());
-  }
-}
-
 bool Table::idle() const {
   return running() == 0 &&
          std::ranges::all_of(jobs_, [](const auto& entry) { return ended(entry.second->record.state); });
@@ -335,29 +362,6 @@ std::size_t Table::running() const {
     const auto state = entry.second->record.state;
     return entry.second->record.listed() && (state == State::kRunning || state == State::kCancelling);
   }));
-}
-
-std::set<std::string> Table::pinned_layers() const {
-  std::set<std::string> pinned;
-  for (const auto& [id, job] : jobs_) {
-    if (!ended(job->record.state)) pinned.insert(job->record.pinned_layers.begin(), job->record.pinned_layers.end());
-  }
-  return pinned;
-}
-
-void Table::forget_old() {
-  std::vector<std::uint64_t> over;
-  for (const auto& [id, job] : jobs_) {
-    if (ended(job->record.state)) over.push_back(id);
-  }
-  const auto surplus = over.size() > kKeepEnded ? over.size() - kKeepEnded : 0;
-  for (std::size_t i = 0; i < over.size(); ++i) {
-    const auto& record = jobs_.at(over[i])->record;
-    if (i >= surplus && record.created_usec + kKeepEndedUsec > now_usec()) continue;
-    spool_.remove(over[i]);
-    events_.removed(over[i]);
-    jobs_.erase(over[i]);
-  }
 }
 
 }  // namespace sdme::job

@@ -99,12 +99,16 @@ class Table {
   void check_limits(const Record& record) const;
   void start_queued();
   void start(Job& job);
+  bool may_start(std::uint32_t owner) const;
+  void stop_cancelled(const Job& job);
   os::UniqueFd open_report(Job& job);
   int on_report(Job& job);
   void on_packet(Job& job, const json::Value& packet, os::UniqueFd fd);
   void conclude(Job& job);  // its unit has ended: read the result, commit or discard
   void end(Job& job, State state, Errc error, const std::string& message);
   void undo(const Job& job);
+  void keep_end(Record& record);
+  void forget(std::uint64_t id);  // on disk
   void empty_trash();
   void forget_old();
 

@@ -15,6 +15,9 @@ namespace {
 std::vector<std::string> journalctl_command(const json::Value& request) {
   std::vector<std::string> command = {"/usr/bin/journalctl", "--no-pager", "--quiet", "--boot"};
   command.push_back("--unit=" + layout::container_unit(json::get<std::string>(request, "name")));
+  // Not what another container of that name has said.
+  const auto since = json::get<std::uint64_t>(request, "since_usec");
+  command.push_back("--since=@" + std::to_string(since / 1'000'000));
   command.push_back("--output=" + json::get<std::string>(request, "format"));
   const auto lines = json::get<std::uint32_t>(request, "lines");
   const bool follow = json::get<bool>(request, "follow");

@@ -106,7 +106,7 @@ class Session {
                                       {.fd = told_to_stop_.get(), .events = POLLIN, .revents = 0}}};
     const int ready = poll(waiting.data(), waiting.size(), patience());
     if (ready < 0 && errno != EINTR) throw_errno("waiting for a session");
-    if (ready == 0) give_up();
+    if (ready == 0 || (deadline_ && Clock::now() >= *deadline_)) give_up();
     control_ready_ = waiting[0].revents != 0;
     report_ready_ = waiting[1].revents != 0;
     if (waiting[2].revents != 0) cancel();

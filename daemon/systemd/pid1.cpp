@@ -261,7 +261,7 @@ bool Pid1::process_or_wait(Deadline until, Message* message) {
   const int processed = sd_bus_process(bus_.get(), message == nullptr ? nullptr : &raw);
   check(processed);
   if (message != nullptr) message->reset(raw);
-  if (processed > 0) return true;
+  if (processed > 0) return std::chrono::steady_clock::now() < until;  // a guest may talk without end
   const auto left = std::chrono::ceil<std::chrono::microseconds>(until - std::chrono::steady_clock::now()).count();
   if (left <= 0) return false;
   if (const int waited = sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(left)); waited != -EINTR) check(waited);

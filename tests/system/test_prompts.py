@@ -108,21 +108,21 @@ def test_limit_of_prompts(stopped):
 
 
 FLOOD = """
-import sys, time, dbus.bus, dbus.lowlevel
+import sys, dbus.bus, dbus.lowlevel
 connection = dbus.bus.BusConnection(dbus.Bus.TYPE_SYSTEM)
 for _ in range(50):
     message = dbus.lowlevel.MethodCallMessage("org.sdme1", "/org/sdme1", "org.sdme1.Manager", "StartContainer")
     message.append(sys.argv[1], dbus.Dictionary({}, signature="sv"), signature="sa{sv}")
     connection.send_message(message)
 connection.flush()
-time.sleep(600)
+sys.stdin.read()
 """
 
 
 def test_limit_of_questions(stopped, processes):
     """A polkit that does not answer is not asked without end."""
     with host.silent_polkit():
-        flood = [processes("alice", "python3", "-c", FLOOD, stopped) for _ in range(2)]
+        flood = [processes("alice", "python3", "-c", FLOOD, stopped, stdin=-1) for _ in range(2)]
         host.until(lambda: prompts_open() == 100, "the questions to be open")
         assert bus.refusal("alice", "StartContainer", stopped, {}) == bus.error("LimitExceeded")
         for one in flood:

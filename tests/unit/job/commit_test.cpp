@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "job/commit.hpp"
+
+#include "store/store_dirs.hpp"
+#include "support/expect_error.hpp"
+
+namespace sdme::job {
+namespace {
+
+using test::container;
+using test::error_of;
+using test::kLayerA;
+using test::rootfs;
+
+// A result that is found again after the thing it was about has gone and another has its name.
+class CommitTest : public testing::Test {
+ protected:
+  CommitTest() {
+    test::import(store_, 1, kLayerA, rootfs("debian", {kLayerA}));
+    test::create(store_, 2, container("web", "debian", {kLayerA}));
+  }
+
+  static Record record(const std::string& kind, const std::string& target, json::Value commit) {
+    return {.id = 7, .kind = kind, .target = target, .commit = std::move(commit)};
+  }
+
+  void refused(Errc code, const Record& stale) {
+    error_of(code, [&] { commit(stale, json::Value::object(), store_); });
+    EXPECT_NE(store_.catalogue().find_container("web"), nullptr);
+    EXPECT_NE(store_.catalogue().find_rootfs("debian"), nullptr);
+  }
+
+  test::StoreDirs dirs_;
+  store::Store store_ = dirs_.open();
+};
+
+TEST_F(CommitTest, IsAboutTheContainerThatWasAuthorised) {
+  refused(Errc::kNotFound, record("remove", "web", {{"uuid", "of another"}}));
+  refused(Errc::kNotFound, record("enable", "web", {{"uuid", "of another"}}));
+  refused(Errc::kNotFound, record("remove", "web", {{"uuid", ""}}));  // was damaged then
+  EXPECT_EQ(commit(record("enable", "web", {{"uuid", "uuid-of-web"}}), json::Value::object(), store_).touched.container,
+            "web");
+  EXPECT_TRUE(store_.catalogue().find_container("web")->enabled);
+}
+
+TEST_F(CommitTest, IsAboutTheRootfsThatWasAuthorised) {
+  refused(Errc::kBusy, record("remove-rootfs", "debian", {{"rootfs_created_usec", 2U}}));
+  refused(Errc::kBusy, record("import", "debian", {{"rootfs_created_usec", 0U}, {"replace", true}}));
+  test::import(store_, 3, kLayerA, rootfs("spare", {kLayerA}));
+  EXPECT_EQ(commit(record("remove-rootfs", "spare", {{"rootfs_created_usec", 1U}}), json::Value::object(), store_)
+                .touched.rootfs,
+            "spare");
+  EXPECT_EQ(store_.catalogue().find_rootfs("spare"), nullptr);
+}
+
+}  // namespace
+}  // namespace sdme::job
