@@ -170,6 +170,7 @@ void Daemon::connect_system_bus() {
 }
 
 void Daemon::on_tick() {
+  if (leaving_) return leave_when_answered();
   if (!bus_) connect_system_bus();
   say_status();
   if (idle() && monotonic_usec() - context_.last_call_usec >
@@ -191,8 +192,14 @@ void Daemon::leave() {
     bus_->connection->releaseName(sdbus::ServiceName{names::kBusName});
     bus_->pump->drain(kLastMessages);
   }
-  for (int round = 0; round < 50 && context_.open_replies > 0; ++round) sd_event_run(loop_, 100'000);
-  sd_event_exit(loop_, EXIT_SUCCESS);
+  leaving_ = true;
+  leave_when_answered();
+}
+
+// Jobs run on without us; who waits for one asks the daemon after us.
+void Daemon::leave_when_answered() {
+  const bool waited_for = context_.open_replies > 0 && context_.jobs.idle();
+  if (!waited_for && context_.door.pending() == 0) sd_event_exit(loop_, EXIT_SUCCESS);
 }
 
 void Daemon::say_status() {

@@ -39,6 +39,7 @@ class Daemon {
   void on_tick();
   bool idle() const;
   void leave();
+  void leave_when_answered();
   void say_status();
 
   sd_event* loop_;
@@ -47,6 +48,7 @@ class Daemon {
   std::unique_ptr<Peers> peers_;
   sd_event_source* tick_ = nullptr;
   bool serving_ = false;
+  bool leaving_ = false;
 };
 
 }  // namespace sdme::bus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "job/commit.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "os/dir.hpp"
 #include "store/layout.hpp"
@@ -80,9 +81,13 @@ Committed commit_remove(const Record& record, store::Store& store) {
 
 // What the guest said at its boot, kept while the machine runs: see bus/states.
 Committed commit_start(const Record& record, const json::Value& result) {
-  const auto health = os::Dir::make(layout::runtime(layout::kHealth), 0700);
   const auto said = shown(result, "health");
-  health.write(record.target + ".json", json::Value{{"health", said}}.dump(), 0600);
+  try {
+    const auto health = os::Dir::make(layout::runtime(layout::kHealth), 0700);
+    health.write(record.target + ".json", json::Value{{"health", said}}.dump(), 0600);
+  } catch (const Error& error) {
+    log::warning("the health of container '" + record.target + "' could not be kept: " + error.message());
+  }
   std::vector<std::string> failed;
   for (const auto& unit : json::get_or<std::vector<std::string>>(result, "failed_units", {})) {
     failed.push_back(text::printable(unit));

@@ -239,11 +239,12 @@ void UnitWatch::list(const std::vector<std::string>& patterns, Listed listed) {
   if (empty < 0 || sd_bus_message_append_strv(call.get(), raw.data()) < 0) {
     throw Error(Errc::kInternal, "cannot ask systemd for its units");
   }
-  call_async(call.get(), [listed = std::move(listed)](sd_bus_message* reply) {
-    if (const auto* error = sd_bus_message_get_error(reply)) {
-      return log::warning("systemd does not list its units: " + text::printable(error->message));
-    }
-    listed(listed_units(reply));
+  call_async(call.get(), [this, patterns, listed = std::move(listed)](sd_bus_message* reply) {
+    const auto* error = sd_bus_message_get_error(reply);
+    if (error == nullptr) return listed(listed_units(reply));
+    log::warning("systemd does not list its units: " + text::printable(error->message));
+    const bool busy = sd_bus_error_has_names(error, SD_BUS_ERROR_TIMEOUT, SD_BUS_ERROR_NO_REPLY) > 0;
+    if (busy && bus_ != nullptr) list(patterns, listed);
   });
 }
 

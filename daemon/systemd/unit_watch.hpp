@@ -54,7 +54,7 @@ class UnitWatch {
   void start(const TransientUnit& unit, Done done);
   void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
   void inspect(const std::string& unit, Inspected inspected);
-  // Not answered when systemd cannot say: then the connection is made again, and `lost` tells.
+  // Asked again when systemd takes too long; not answered when the connection is lost: `lost` tells.
   void list(const std::vector<std::string>& patterns, Listed listed);
 
  private:
