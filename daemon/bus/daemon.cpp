@@ -4,9 +4,9 @@
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
-#include <ctime>
 #include <set>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "bus/log_control.hpp"
 #include "names.hpp"
@@ -18,12 +18,6 @@ namespace {
 constexpr std::uint64_t kTickUsec = 1'000'000;
 constexpr int kLastMessages = 1000;  // that came before the name was given up
 const std::vector<std::string> kOurUnits = {"sdme-container@*.service", "sdme-job-*.service", "sdme-session-*.service"};
-
-std::uint64_t monotonic_usec() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
-}
 
 std::set<std::string> live_units(const std::vector<systemd::UnitState>& units) {
   std::set<std::string> live;

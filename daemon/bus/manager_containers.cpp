@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <sys/random.h>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "bus/manager_object.hpp"
 #include "nspawn/command.hpp"
@@ -16,12 +17,6 @@ std::string random_uuid() {
   unsigned char bytes[16];
   if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) throw Error(Errc::kInternal, "no random bytes");
   return text::lower_hex(bytes, sizeof bytes);
-}
-
-std::uint64_t now_usec() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
 }
 
 Details details_of(const model::ContainerRecord& record, const std::string& verb) {
@@ -110,8 +105,11 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t, std::string> {
     const auto is_free = [this](const model::ContainerName& word) { return context_.store.name_is_free(word); };
     const auto chosen = name.empty() ? store::generate_name(is_free) : model::ContainerName::parse(name);
-    model::ContainerRecord made{
-        .name = chosen, .uuid = random_uuid(), .owner = who.uid, .created_usec = now_usec(), .rootfs = rootfs_name};
+    model::ContainerRecord made{.name = chosen,
+                                .uuid = random_uuid(),
+                                .owner = who.uid,
+                                .created_usec = realtime_usec(),
+                                .rootfs = rootfs_name};
     bool cancel = false;
     made.definition = requests::definition(definition, rootfs_name.empty(), context_.settings, cancel);
     if (!rootfs_name.empty()) {

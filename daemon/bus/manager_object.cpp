@@ -3,8 +3,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include <ctime>
-
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "names.hpp"
 #include "version.hpp"
@@ -26,12 +25,6 @@ struct Peek : sdbus::Message {
 template <typename T>
 bool admits(const std::optional<T>& wanted, const T& is) {
   return !wanted || *wanted == is;
-}
-
-std::uint64_t monotonic_usec() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
-
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "job/table.hpp"
 #include "store/layout.hpp"
@@ -32,9 +31,7 @@ void Table::forget(std::uint64_t id) {
 }
 
 void Table::forget_old() {
-  const auto now = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  const auto now = realtime_usec();
   std::vector<std::uint64_t> over;
   for (const auto& [id, job] : jobs_) {
     if (ended(job->record.state)) over.push_back(id);

@@ -2,8 +2,8 @@
 #include "job/table.hpp"
 
 #include <algorithm>
-#include <ctime>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "job/sandbox.hpp"
@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::uint64_t kForgetEveryUsec = 30'000'000;
 constexpr std::size_t kMostKept = 128;  // more are not waited for
-
-std::uint64_t now_usec() {
-  timespec now = {};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
-}
 
 std::vector<log::Field> fields(const Record& record) {
   std::vector<log::Field> all = {{log::field::kJob, std::to_string(record.id)},
@@ -134,7 +128,7 @@ std::uint64_t Table::submit(Plan plan) {
   if (!plan.record.housekeeping()) check_limits(plan.record);
   auto& record = plan.record;
   record.id = spool_.next_id();
-  record.created_usec = now_usec();
+  record.created_usec = realtime_usec();
   auto lease = leases_.acquire(record.claims, holder(record));
   auto& job = add(std::move(record));
   job.lease = std::move(lease);
