@@ -46,7 +46,9 @@ json::Value run_import(job::Worker& worker) {
   const auto unpacked = archive::extract(
       std::move(data), tree, {json::get<std::uint64_t>(limits, "bytes"), json::get<std::uint64_t>(limits, "entries")},
       report);
-  const auto found = inspect(tree);
+  std::vector<os::Dir> layers;
+  layers.push_back(tree.open_dir("."));
+  const auto found = inspect(layer::Stack(std::move(layers)));
   worker.progress("sync", total == 0 ? -1 : 1, total, total);
   if (syncfs(staging.fd()) < 0) throw_errno("syncing the store");
   return {{"layer", unpacked.digest},

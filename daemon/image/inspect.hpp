@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <map>
 #include <string>
-#include <string_view>
 
-#include "os/dir.hpp"
+#include "layer/stack.hpp"
 
 namespace sdme::image {
 
@@ -18,9 +16,6 @@ struct Inspection {
 };
 
 // Follows the tree's links as its own root would, so never out of it.
-Inspection inspect(const os::Dir& tree);
-
-// The assignments of os-release(5). Lines that are none are skipped, as systemd does.
-std::map<std::string, std::string> parse_os_release(std::string_view text);
+Inspection inspect(const layer::Stack& stack);
 
 }  // namespace sdme::image

@@ -192,7 +192,7 @@ void Table::start(Job& job) {
     const auto theirs = open_report(job);
     systemd::TransientUnit unit{.name = record.unit(),
                                 .description = "sdmed " + title(record),
-                                .argv = {layout::kWorker, record.verb},
+                                .argv = {layout::worker_program(record.verb), record.verb},
                                 .properties = sandbox(record, spool_.out_path(record.id), settings_),
                                 .fds = {{"request", request.get()}, {"report", theirs.get()}}};
     for (const auto& [name, fd] : job.fds) unit.fds.push_back({name, fd.get()});

@@ -21,7 +21,7 @@ json::Value run_create(job::Worker& worker) {
   static_cast<void>(staging.make_dir(layout::kWork, 0700));
   static_cast<void>(staging.make_dir(layout::kSubmounts, 0700));
 
-  const auto lower = definition.host_clone ? Lower::of_host() : Lower::of_layers(layers);
+  const auto lower = definition.host_clone ? layer::Stack::of_host() : layer::Stack::of_layers(layers);
   const auto facts = definition.host_clone ? HostFacts::of(lower) : HostFacts{};
   Upper upper(upper_dir, lower);
   sow(plan_seeds(json::get<std::string>(request, "name"), definition, facts), upper);

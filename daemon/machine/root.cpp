@@ -11,7 +11,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "machine/host_mounts.hpp"
-#include "machine/lower.hpp"
+#include "layer/stack.hpp"
 #include "machine/seed.hpp"
 #include "machine/upper.hpp"
 #include "os/dir.hpp"
@@ -84,7 +84,7 @@ class Assembly {
   void mount_others() {
     const auto self = os::Dir::open("/proc/self");
     const auto mountinfo = os::read_all(self.open_file("mountinfo", O_RDONLY).get(), kLongestMountinfo, "mountinfo");
-    const auto seeds = plan_seeds(record_.name.str(), record_.definition, HostFacts::of(Lower::of_host()));
+    const auto seeds = plan_seeds(record_.name.str(), record_.definition, HostFacts::of(layer::Stack::of_host()));
     for (const auto& mount : host_mounts(mountinfo, record_.definition.opaque_dirs)) {
       try {
         mount_other(mount, seeds);
@@ -114,7 +114,7 @@ class Assembly {
     const auto pair = own.make_dir(aside, 0700);
     const auto upper_dir = pair.make_dir(layout::kUpper, 0755);
     static_cast<void>(pair.make_dir(layout::kWork, 0700));
-    const auto lower = Lower::of_directory(mount.path);
+    const auto lower = layer::Stack::of_directory(mount.path);
     Upper upper(upper_dir, lower);
     sow(seeds_below(seeds, mount.path), upper);
     own.rename(aside, own, mount.escaped);
@@ -137,7 +137,7 @@ void check_init(const std::string& root) {
   constexpr std::array kInits = {"usr/lib/systemd/systemd", "lib/systemd/systemd", "sbin/init"};  // those of nspawn
   const auto tree = os::Dir::open(root);
   const bool found = std::ranges::any_of(kInits, [&](const char* path) {
-    const auto fd = open_in_root(tree, path, O_PATH);
+    const auto fd = layer::open_in_root(tree, path, O_PATH);
     struct stat init = {};
     return fd && fstat(fd.get(), &init) == 0 && S_ISREG(init.st_mode) && (init.st_mode & 0111U) != 0;
   });

@@ -28,7 +28,7 @@ bool is_storage(const std::string& unit) {
   return unit.ends_with(".mount") || unit.ends_with(".swap") || unit.ends_with(".automount");
 }
 
-bool is_file(const Lower& tree, const std::string& path) {
+bool is_file(const layer::Stack& tree, const std::string& path) {
   const auto found = tree.stat(path);
   return found && S_ISREG(found->st_mode);
 }
@@ -77,7 +77,7 @@ void plan_clone(Seeds& seeds, const model::Definition& definition, const HostFac
 
 }  // namespace
 
-HostFacts HostFacts::of(const Lower& host) {
+HostFacts HostFacts::of(const layer::Stack& host) {
   HostFacts facts;
   if (const auto units = host.find_dir(std::string(kUnits))) {
     for (const auto& name : units->entries()) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "machine/lower.hpp"
+#include "layer/stack.hpp"
 #include "machine/upper.hpp"
 #include "model/definition.hpp"
 
@@ -32,7 +32,7 @@ struct HostFacts {
   std::optional<std::string> dbus_alias;       // target of dbus.service there
   std::vector<std::string> identity;           // absolute paths of what tells one machine from another
 
-  static HostFacts of(const Lower& host);
+  static HostFacts of(const layer::Stack& host);
 };
 
 // `host` is looked at for a clone of the host only.

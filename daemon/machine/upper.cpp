@@ -44,7 +44,7 @@ void copy_attributes(const os::Dir& from, const os::Dir& to) {
 
 }  // namespace
 
-Upper::Upper(const os::Dir& root, const Lower& lower) : root_(root), lower_(lower) {
+Upper::Upper(const os::Dir& root, const layer::Stack& lower) : root_(root), lower_(lower) {
   if (const auto lower_root = lower_.find_dir("/")) make_like(*lower_root, root_.open_dir("."));
 }
 

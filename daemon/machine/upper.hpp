@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "machine/lower.hpp"
+#include "layer/stack.hpp"
 #include "os/dir.hpp"
 
 namespace sdme::machine {
@@ -16,7 +16,7 @@ namespace sdme::machine {
 // are absolute inside.
 class Upper {
  public:
-  Upper(const os::Dir& root, const Lower& lower);
+  Upper(const os::Dir& root, const layer::Stack& lower);
 
   void file(const std::string& path, const std::string& text, mode_t mode);
   void link(const std::string& path, const std::string& target);
@@ -32,7 +32,7 @@ class Upper {
   void make_like(const os::Dir& lower, os::Dir upper);
 
   const os::Dir& root_;
-  const Lower& lower_;
+  const layer::Stack& lower_;
   std::vector<std::pair<os::Dir, timespec>> times_;  // parents first
 };
 

@@ -10,6 +10,12 @@ std::string layer_tree(const std::string& id) { return state(std::string(kLayers
 std::string container(const std::string& name) { return state(std::string(kContainers) + "/" + name); }
 std::string container_unit(const std::string& name) { return "sdme-container@" + name + ".service"; }
 
+// One program for each kind of work, so that none links what another needs.
+std::string worker_program(const std::string& verb) {
+  const bool files = verb == "import" || verb == "trash" || verb == "disk" || verb == "provision";
+  return std::string(kPrograms) + (verb == "fetch" ? "/sdme-fetch" : files ? "/sdme-import" : "/sdme-worker");
+}
+
 std::string job_unit(std::uint64_t id, bool session) {
   return (session ? "sdme-session-" : "sdme-job-") + std::to_string(id) + ".service";
 }

@@ -35,7 +35,7 @@ inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, i
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
 
 // Programs and helpers.
-inline constexpr const char* kWorker = "/usr/libexec/sdmed/sdme-worker";
+inline constexpr const char* kPrograms = "/usr/libexec/sdmed";
 inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
 inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
@@ -49,6 +49,7 @@ std::string runtime(const std::string& below);  // /run/sdmed/BELOW
 std::string layer_tree(const std::string& id);  // absolute
 std::string container(const std::string& name);  // absolute
 std::string container_unit(const std::string& name);  // sdme-container@NAME.service
+std::string worker_program(const std::string& verb);  // absolute
 std::string job_unit(std::uint64_t id, bool session);  // sdme-job-N.service, sdme-session-N.service
 
 }  // namespace sdme::layout

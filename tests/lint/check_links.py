@@ -13,7 +13,9 @@ FORBIDDEN = {
     "sdmed": PARSERS,
     "sdmectl": (*PARSERS, "libcrypto", "libssl"),
     "sdme-init": (*PARSERS, "libcrypto", "libssl", "libsdbus-c++"),
-    "sdme-worker": ("libcurl", "libyaml-cpp", "libsdbus-c++"),
+    "sdme-worker": (*PARSERS, "libcrypto", "libssl", "libsdbus-c++"),
+    "sdme-import": ("libcurl", "libyaml-cpp", "libsdbus-c++"),
+    "sdme-fetch": ("libarchive", "libyaml-cpp", "libsdbus-c++"),
     "sdme-guest-session": ("",),  # static
 }
 

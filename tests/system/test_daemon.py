@@ -197,7 +197,7 @@ def test_libraries():
     daemon = needed(f"{libexec}/sdmed")
     assert "libsystemd" in daemon or "libsdbus-c++" in daemon
     assert not daemon & LIBRARIES
-    assert "libarchive" in needed(f"{libexec}/sdme-worker")  # the negative control
+    assert "libarchive" in needed(f"{libexec}/sdme-import")  # the negative control
 
 
 def test_memory():
@@ -216,7 +216,7 @@ def test_sandbox_of_an_import():
         job = bob.call("ImportRootfs", "looked-at", bus.Fd(reading), {})
         os.close(reading)
         unit = f"sdme-job-{job}.service"
-        host.until(lambda: host.is_running(unit, "sdme-worker"), "the worker")
+        host.until(lambda: host.is_running(unit, "sdme-import"), "the worker")
         found = host.unit(unit, "NoNewPrivileges", "PrivateNetwork", "ProtectSystem", "CapabilityBoundingSet", "MemoryMax",
                           "RestrictNamespaces", "RuntimeMaxUSec", "ProtectHome", "KillMode", "TasksMax", "User", "MainPID")
         assert found["NoNewPrivileges"] == found["PrivateNetwork"] == "yes" and found["ProtectSystem"] == "strict"

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "layer/os_release.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
 
@@ -25,7 +26,7 @@ class Inspect : public testing::Test {
     std::filesystem::create_directories(std::filesystem::path(in(below)).parent_path());
     std::filesystem::create_symlink(target, in(below));
   }
-  image::Inspection inspected() const { return image::inspect(os::Dir::open(dir_ / "tree")); }
+  image::Inspection inspected() const { return image::inspect(layer::Stack::of_directory(dir_ / "tree")); }
 
   TempDir dir_;
 };
@@ -103,7 +104,7 @@ TEST_F(Inspect, TakesALinkOnlyToAnInit) {
 }
 
 TEST(OsRelease, ReadsAsAShellWould) {
-  const auto values = image::parse_os_release(
+  const auto values = layer::parse_os_release(
       "# comment\n\nA=plain\nB=\"two words\"\nC='single $x \\n'\nD=\"q\\\"u\\$o\\\\t\"\n  E=spaced  "
       "\nF=\"open\n=none\nnothing\n"
       "G=a\"b\"'c'\nH=\nA=again\r\n");

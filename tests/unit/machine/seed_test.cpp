@@ -91,10 +91,10 @@ class Sowing : public testing::Test {
     std::filesystem::create_directories(temp_ / path);
     chmod((temp_ / path).c_str(), mode);
   }
-  Lower lower() const {
+  layer::Stack lower() const {
     std::vector<os::Dir> layers;
     for (const char* name : {"top", "bottom"}) layers.push_back(os::Dir::open(temp_ / name));
-    return Lower(std::move(layers));
+    return layer::Stack(std::move(layers));
   }
   void sow_all(const Seeds& seeds) const {
     const auto root = os::Dir::open(temp_ / "upper");

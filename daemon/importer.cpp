@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// sdme-import VERB: what makes and removes trees of files.
+#include <array>
+
+#include "image/import.hpp"
+#include "image/trash.hpp"
+#include "job/verb.hpp"
+
+int main(int argc, char** argv) {
+  using sdme::job::Verb;
+  namespace image = sdme::image;
+  constexpr std::array kVerbs = {
+      Verb{"import", image::run_import},
+      Verb{"trash", image::run_trash},
+  };
+  return sdme::job::run_worker(kVerbs, argc, argv);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "layer/stack.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "layer/os_release.hpp"
+#include "os/file.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::layer {
+
+namespace {
+
+constexpr std::size_t kLongestOsRelease = 64 * 1024;
+constexpr std::size_t kLongestLink = 4096;
+constexpr int kMostLinks = 40;  // as the kernel's MAXSYMLINKS
+
+bool is_whiteout(const struct stat& found) { return S_ISCHR(found.st_mode) && found.st_rdev == 0; }
+
+bool is_opaque(const os::Dir& dir) {
+  char value = 0;
+  return fgetxattr(dir.fd(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
+std::pair<std::string, std::string> parent_and_name(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// The directories called `name` in a stack of merged ones.
+std::vector<os::Dir> merged(const std::vector<os::Dir>& stack, const std::string& name) {
+  std::vector<os::Dir> found;
+  for (const auto& dir : stack) {
+    const auto entry = dir.stat(name);
+    if (!entry) continue;
+    if (!S_ISDIR(entry->st_mode)) break;  // it covers what is below
+    found.push_back(dir.open_dir(name));
+    if (is_opaque(found.back())) break;
+  }
+  return found;
+}
+
+// The components of `path`, last first, before those that are still to be walked.
+void push_components(std::vector<std::string>& to_walk, const std::string& path) {
+  auto parts = text::split(path, '/');
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (!part->empty() && *part != ".") to_walk.push_back(std::move(*part));
+  }
+}
+
+}  // namespace
+
+os::UniqueFd open_in_root(const os::Dir& root, const std::string& path, int flags) {
+  open_how how = {};
+  const int harmless = (flags & O_PATH) != 0 ? 0 : O_NONBLOCK | O_NOCTTY;  // O_PATH suffers neither
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | harmless);
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  return os::UniqueFd(static_cast<int>(syscall(SYS_openat2, root.fd(), path.c_str(), &how, sizeof how)));
+}
+
+Stack Stack::of_layers(const std::vector<std::string>& ids) {
+  std::vector<os::Dir> layers;
+  for (const auto& id : ids) layers.push_back(os::Dir::open(layout::layer_tree(id)));
+  return Stack(std::move(layers));
+}
+
+Stack Stack::of_directory(const std::string& path) {
+  std::vector<os::Dir> layers;
+  layers.push_back(os::Dir::open(path));
+  return Stack(std::move(layers));
+}
+
+std::vector<os::Dir> Stack::stack_at(const std::string& path) const {
+  std::vector<os::Dir> stack;
+  for (const auto& layer : layers_) stack.push_back(layer.open_dir("."));
+  for (const auto& name : text::split(path, '/')) {
+    if (!name.empty()) stack = merged(stack, name);
+  }
+  return stack;
+}
+
+std::optional<os::Dir> Stack::find_dir(const std::string& path) const {
+  auto stack = stack_at(path);
+  if (stack.empty()) return std::nullopt;
+  return std::move(stack.front());
+}
+
+// The topmost directory in which the name of `path` is, whiteouts counted as absence.
+std::optional<os::Dir> Stack::holder_of(const std::string& path) const {
+  const auto [parent, name] = parent_and_name(path);
+  for (auto& dir : stack_at(parent)) {
+    const auto found = dir.stat(name);
+    if (!found) continue;
+    if (is_whiteout(*found)) return std::nullopt;
+    return std::move(dir);
+  }
+  return std::nullopt;
+}
+
+std::optional<struct stat> Stack::stat(const std::string& path) const {
+  const auto dir = holder_of(path);
+  return dir ? dir->stat(parent_and_name(path).second) : std::nullopt;
+}
+
+std::optional<std::string> Stack::link_target(const std::string& path) const {
+  const auto dir = holder_of(path);
+  if (!dir) return std::nullopt;
+  std::string target(kLongestLink, '\0');
+  const auto length = readlinkat(dir->fd(), parent_and_name(path).second.c_str(), target.data(), target.size());
+  if (length < 0) return std::nullopt;
+  target.resize(static_cast<std::size_t>(length));
+  return target;
+}
+
+std::optional<std::string> Stack::resolve(const std::string& path) const {
+  std::string at;
+  std::vector<std::string> to_walk;
+  push_components(to_walk, path);
+  int links_left = kMostLinks;
+  while (!to_walk.empty()) {
+    const auto name = std::move(to_walk.back());
+    to_walk.pop_back();
+    if (name == "..") {
+      at.erase(std::min(at.rfind('/'), at.size()));
+      continue;
+    }
+    const auto next = at + "/" + name;
+    const auto found = stat(next);
+    if (!found) return std::nullopt;
+    if (!S_ISLNK(found->st_mode)) {
+      if (!S_ISDIR(found->st_mode) && !to_walk.empty()) return std::nullopt;
+      at = next;
+      continue;
+    }
+    const auto target = link_target(next);
+    if (!target || links_left-- == 0) return std::nullopt;
+    if (target->starts_with('/')) at.clear();
+    push_components(to_walk, *target);
+  }
+  return at.empty() ? "/" : at;
+}
+
+os::UniqueFd Stack::open_file(const std::string& path) const {
+  const auto resolved = resolve(path);
+  const auto dir = resolved ? holder_of(*resolved) : std::nullopt;
+  if (!dir) return {};
+  const auto name = parent_and_name(*resolved).second;
+  const auto found = dir->stat(name);
+  if (!found || !S_ISREG(found->st_mode)) return {};  // opening a device does things to it
+  return dir->open_file(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+bool Stack::is_executable(const std::string& path) const {
+  const auto resolved = resolve(path);
+  const auto found = resolved ? stat(*resolved) : std::nullopt;
+  return found && S_ISREG(found->st_mode) && (found->st_mode & 0111U) != 0;
+}
+
+std::map<std::string, std::string> Stack::os_release() const {
+  for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
+    const auto fd = open_file(path);
+    struct stat found = {};
+    if (!fd || fstat(fd.get(), &found) < 0) continue;
+    if (found.st_size > static_cast<off_t>(kLongestOsRelease)) return {};
+    return parse_os_release(os::read_all(fd.get(), kLongestOsRelease, "os-release"));
+  }
+  return {};
+}
+
+std::string Stack::os() const {
+  auto release = os_release();
+  const auto name = text::printable(release["PRETTY_NAME"]);
+  return name.empty() ? text::printable(release["NAME"]) : name;
+}
+
+}  // namespace sdme::layer
