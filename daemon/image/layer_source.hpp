@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -25,7 +26,7 @@ class LayerSource {
 
   struct Arriving {
     std::size_t layer;
-    archive::Input bytes;  // as transferred; ends where the blob ends
+    std::unique_ptr<archive::Input> bytes;  // as transferred; ends where the blob ends
   };
   // The next wanted layer that comes, in the order of the source; nothing after the last. The one
   // before may still be read by another thread.
