@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,10 @@ namespace sdme::archive {
 Input::Input(os::UniqueFd fd) : fd_(std::move(fd)), broken_off_(eventfd(0, EFD_CLOEXEC)) {
   if (!broken_off_) throw_errno("making an eventfd");
   for (auto& block : blocks_) block = std::make_unique_for_overwrite<char[]>(kBlockSize);
+}
+
+Input::Input(os::UniqueFd fd, std::uint64_t offset, std::uint64_t length) : Input(std::move(fd)) {
+  range_ = {offset, length};
 }
 
 std::span<const char> Input::next() {
@@ -48,10 +53,24 @@ std::size_t Input::read_some(char* to, std::size_t room) {
       throw_errno("waiting for the archive");
     }
     if (waiting[1].revents != 0) throw Error(Errc::kCancelled, "reading the archive was broken off");
+    if (range_) return read_range(to, room);
     const ssize_t got = ::read(fd_.get(), to, room);
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR && errno != EAGAIN) throw_errno("reading the archive");
   }
+}
+
+std::size_t Input::read_range(char* to, std::size_t room) {
+  const auto most = std::min<std::uint64_t>(room, range_->left);
+  ssize_t got = 0;
+  do {
+    got = pread(fd_.get(), to, most, static_cast<off_t>(range_->offset));
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) throw_errno("reading the archive");
+  if (got == 0 && most > 0) throw Error(Errc::kCorrupt, "the archive is truncated");
+  range_->offset += static_cast<std::uint64_t>(got);
+  range_->left -= static_cast<std::uint64_t>(got);
+  return static_cast<std::size_t>(got);
 }
 
 }  // namespace sdme::archive
