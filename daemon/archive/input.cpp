@@ -19,7 +19,7 @@ Input::Input(os::UniqueFd fd) : fd_(std::move(fd)), broken_off_(eventfd(0, EFD_C
 }
 
 Input::Input(os::UniqueFd fd, std::uint64_t offset, std::uint64_t length) : Input(std::move(fd)) {
-  range_ = {offset, length};
+  part_ = Part{offset, length};
 }
 
 std::span<const char> Input::next() {
@@ -29,8 +29,9 @@ std::span<const char> Input::next() {
     const auto got = read_some(block + filled, kBlockSize - filled);
     if (got == 0) break;
     filled += got;
-    bytes_read_ += got;
+    shared_->bytes_read += got;
   }
+  if (filled < kBlockSize) shared_->at_end = true;
   if (filled == 0) return {};
   former_ = std::exchange(current_, {block, filled});
   return current_;
@@ -53,23 +54,23 @@ std::size_t Input::read_some(char* to, std::size_t room) {
       throw_errno("waiting for the archive");
     }
     if (waiting[1].revents != 0) throw Error(Errc::kCancelled, "reading the archive was broken off");
-    if (range_) return read_range(to, room);
+    if (part_) return read_part(to, room);
     const ssize_t got = ::read(fd_.get(), to, room);
     if (got >= 0) return static_cast<std::size_t>(got);
     if (errno != EINTR && errno != EAGAIN) throw_errno("reading the archive");
   }
 }
 
-std::size_t Input::read_range(char* to, std::size_t room) {
-  const auto most = std::min<std::uint64_t>(room, range_->left);
+std::size_t Input::read_part(char* to, std::size_t room) {
+  const auto wanted = std::min<std::uint64_t>(room, part_->left);
   ssize_t got = 0;
   do {
-    got = pread(fd_.get(), to, most, static_cast<off_t>(range_->offset));
+    got = pread(fd_.get(), to, wanted, static_cast<off_t>(part_->offset));
   } while (got < 0 && errno == EINTR);
   if (got < 0) throw_errno("reading the archive");
-  if (got == 0 && most > 0) throw Error(Errc::kCorrupt, "the archive is truncated");
-  range_->offset += static_cast<std::uint64_t>(got);
-  range_->left -= static_cast<std::uint64_t>(got);
+  if (got == 0 && wanted > 0) throw Error(Errc::kCorrupt, "the archive is truncated: it ends within a part of it");
+  part_->offset += static_cast<std::uint64_t>(got);
+  part_->left -= static_cast<std::uint64_t>(got);
   return static_cast<std::size_t>(got);
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -26,7 +25,7 @@ class LayerSource {
 
   struct Arriving {
     std::size_t layer;
-    std::unique_ptr<archive::Input> bytes;  // as transferred; ends where the blob ends
+    archive::Input bytes;  // as transferred; ends where the blob ends
   };
   // The next wanted layer that comes, in the order of the source; nothing after the last. The one
   // before may still be read by another thread.
