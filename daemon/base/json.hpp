@@ -13,7 +13,8 @@ namespace sdme::json {
 
 using Value = nlohmann::json;
 
-// `what` names the text in the error (Corrupt), for example "record of container 'web'".
+// An object, with no key twice: readers differ in which one counts. `what` names the text in the
+// error (Corrupt), for example "record of container 'web'".
 Value parse(std::string_view text, const std::string& what);
 
 namespace detail {
