@@ -16,7 +16,7 @@ using systemd::Property;
 using Properties = std::vector<Property>;
 
 constexpr std::uint64_t kStopUsec = 5'000'000;  // between SIGTERM and SIGKILL of a cancelled worker
-constexpr std::uint64_t kWorkerTasks = 16;
+constexpr std::uint64_t kWorkerTasks = 32;
 constexpr std::uint64_t kInstallTasks = 4096;  // of package managers
 
 template <typename... Caps>
@@ -53,7 +53,7 @@ Properties own_program(const store::Settings& settings) {
           {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX"}}}};
 }
 
-systemd::BindPaths binds(const std::vector<std::string>& paths) {
+systemd::BindPaths same_places(const std::vector<std::string>& paths) {
   systemd::BindPaths same;
   for (const auto& path : paths) same.paths.push_back({path, path});
   return same;
@@ -76,8 +76,8 @@ Properties file_worker(std::uint64_t caps, const std::vector<std::string>& writa
           {"ProtectClock", true},
           {"RestrictNamespaces", std::uint64_t{0}},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
-          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime}}},
-          {"BindPaths", binds(writable)}};
+          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+          {"BindPaths", same_places(writable)}};
 }
 
 std::string staging_of(const Record& record) {
@@ -88,13 +88,15 @@ Properties for_import(const Record& record, const std::string& out, const store:
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)}});
+  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
   return properties;
 }
 
 Properties for_trash(const Record& record, const std::string& out) {
-  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE),
-                     {json::get<std::string>(record.request, "trash"), out});
+  auto writable = json::get<std::vector<std::string>>(record.request, "trash");
+  writable.push_back(out);
+  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE), writable);
 }
 
 // Sees the layers, and for a clone the host's files, read-only.
@@ -158,9 +160,9 @@ Properties for_provision(const Record& record, const std::string& out, const sto
           // Made where they are absent: the locks of user ids, and what systemd-nspawn itself keeps.
           {"RuntimeDirectory", std::vector<std::string>{"systemd/nspawn-uid", "systemd/nspawn"}},
           {"RuntimeDirectoryPreserve", std::string("yes")},
-          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime}}},
-          {"BindReadOnlyPaths", binds({layout::state(layout::kLayers)})},
-          {"BindPaths", binds({staging_of(record), out})}};
+          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+          {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})},
+          {"BindPaths", same_places({staging_of(record), out})}};
 }
 
 }  // namespace
@@ -183,6 +185,37 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else {
     add(properties, for_machine(out));
   }
+  return properties;
+}
+
+// Talks to strangers on the network, so it is nobody: a user made for it, with no right and no file but what it was
+// handed, and the host's own configuration of registries.
+std::vector<Property> fetch_sandbox(const Record& record, const store::Settings& settings) {
+  auto properties = common(record);
+  add(properties, own_program(settings));
+  add(properties, {{"DynamicUser", true},
+                   {"CapabilityBoundingSet", std::uint64_t{0}},
+                   {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_INET", "AF_INET6"}}},
+                   {"ProtectSystem", std::string("strict")},
+                   {"ProtectHome", std::string("tmpfs")},
+                   {"PrivateTmp", true},
+                   {"PrivateDevices", true},
+                   {"PrivateIPC", true},
+                   {"ProtectProc", std::string("invisible")},
+                   {"ProcSubset", std::string("pid")},
+                   {"ProtectControlGroups", true},
+                   {"ProtectKernelTunables", true},
+                   {"ProtectKernelModules", true},
+                   {"ProtectKernelLogs", true},
+                   {"ProtectHostname", true},
+                   {"ProtectClock", true},
+                   {"RestrictNamespaces", std::uint64_t{0}},
+                   {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
+                   {"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+                   {"BindPaths", same_places({json::get<std::string>(record.fetch, "blobs")})}});
+  const auto cache = json::get<std::string>(record.fetch, "cache");
+  if (!cache.empty()) add(properties, {{"BindReadOnlyPaths", same_places({cache})}});
   return properties;
 }
 
