@@ -88,8 +88,9 @@ Properties for_import(const Record& record, const std::string& out, const store:
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
-                   {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
+  add(properties,
+      {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+       {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
   return properties;
 }
 
@@ -154,8 +155,9 @@ Properties for_provision(const Record& record, const std::string& out, const sto
           {"ProtectKernelModules", true},
           {"ProtectKernelLogs", true},
           {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK", "AF_INET", "AF_INET6"}}},
-          {"SystemCallFilter", systemd::AllowList{false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete",
-                                                          "bpf", "perf_event_open"}}},
+          {"SystemCallFilter",
+           systemd::AllowList{
+               false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete", "bpf", "perf_event_open"}}},
           {"SystemCallErrorNumber", std::int32_t{EPERM}},
           // Made where they are absent: the locks of user ids, and what systemd-nspawn itself keeps.
           {"RuntimeDirectory", std::vector<std::string>{"systemd/nspawn-uid", "systemd/nspawn"}},

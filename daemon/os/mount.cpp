@@ -129,6 +129,10 @@ void attach_mount(const UniqueFd& mount, int directory) {
   }
 }
 
+void detach_mount(const std::string& path) {
+  if (umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0) throw_errno("unmounting " + path);
+}
+
 UniqueFd make_overlay(const Overlay& overlay) {
   const FileOwner acting(overlay.owner);
   const auto fs = new_file_system("overlay");

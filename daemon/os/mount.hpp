@@ -32,6 +32,8 @@ void idmap(const UniqueFd& mount, const UniqueFd& user_namespace, const std::str
 void attach_mount(const UniqueFd& mount, const std::string& path);  // of our own
 void attach_mount(const UniqueFd& mount, int directory);
 
+void detach_mount(const std::string& path);  // from where it is attached; it goes when nobody uses it any more
+
 struct Overlay {
   std::vector<std::string> lower;  // top first
   std::string upper;
