@@ -24,6 +24,7 @@ class Worker {
 
   const json::Value& request() const { return request_; }
 
+  bool has_fd(const std::string& name) const { return fds_.contains(name); }
   // An fd of the request, given up to the caller; Internal when it was not passed.
   os::UniqueFd take_fd(const std::string& name);
   const os::UniqueFd& report_socket() const { return report_; }
