@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "job/table.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -30,6 +33,15 @@ std::vector<log::Field> fields(const Record& record) {
 std::string title(const Record& record) {
   return (record.session ? "session " : "job ") + std::to_string(record.id) + " (" + record.kind + " " + record.target +
          ")";
+}
+
+// Whether we ask PID 1 to boot the container before the worker is there. The request says so for one that does not run:
+// another must not end when this job fails.
+bool is_begun(const Record& record) { return json::get_or<bool>(record.request, "begun", false); }
+
+// Not while machined holds the name of the run before: that is waited for, which a worker does.
+bool may_begin(const Record& record) {
+  return access((std::string(layout::kMachinesState) + "/" + record.target).c_str(), F_OK) < 0 && errno == ENOENT;
 }
 
 std::string holder(const Record& record) { return "job " + std::to_string(record.id) + " (" + record.kind + ")"; }
@@ -187,6 +199,7 @@ void Table::start(Job& job) {
       record.request["staging"] = layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
     }
     record.state = State::kRunning;
+    if (is_begun(record)) record.request["begun"] = may_begin(record);
     spool_.write(record);
     const auto request = os::sealed_memory(record.request.dump(), "request");
     const auto theirs = open_report(job);
@@ -196,6 +209,7 @@ void Table::start(Job& job) {
                                 .properties = sandbox(record, spool_.out_path(record.id), settings_),
                                 .fds = {{"request", request.get()}, {"report", theirs.get()}}};
     for (const auto& [name, fd] : job.fds) unit.fds.push_back({name, fd.get()});
+    if (is_begun(record)) begin_container(job);
     units_.start(unit, [this, id = record.id](std::optional<Error> error) {
       auto* started = find(id);
       if (error && started != nullptr) end(*started, State::kFailed, error->code(), error->message());
@@ -205,6 +219,16 @@ void Table::start(Job& job) {
   } catch (const Error& error) {
     end(job, State::kFailed, error.code(), error.message());
   }
+}
+
+// PID 1 boots the container while it builds the worker's sandbox. It was asked first, so the worker finds it begun.
+void Table::begin_container(const Job& job) {
+  units_.start(layout::container_unit(job.record.target), [this, id = job.record.id](std::optional<Error> error) {
+    auto* begun = find(id);
+    if (!error || begun == nullptr || ended(begun->record.state)) return;
+    units_.stop(begun->record.unit());
+    end(*begun, State::kFailed, error->code(), error->message());
+  });
 }
 
 Job* Table::find(std::uint64_t id) {
@@ -339,7 +363,8 @@ void Table::undo(const Job& job) {
   try {
     if (record.staging) store_.discard_staging(record.id);
     const bool was_starting = record.kind == "start" || record.kind == "restart";
-    if (record.state == State::kCancelled && was_starting) units_.stop(layout::container_unit(record.target));
+    const bool is_half_started = record.state == State::kFailed && is_begun(record);  // nobody waits for it any more
+    if ((record.state == State::kCancelled && was_starting) || is_half_started) units_.stop(layout::container_unit(record.target));
     if (record.state == State::kDone) store_.trash_unused_layers(pinned_layers());
   } catch (const Error& error) {
     log::error("cleaning up after " + title(record) + ": " + error.message(), fields(record));

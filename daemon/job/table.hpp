@@ -99,6 +99,7 @@ class Table {
   void check_limits(const Record& record) const;
   void start_queued();
   void start(Job& job);
+  void begin_container(const Job& job);
   bool may_start(std::uint32_t owner) const;
   void stop_cancelled(const Job& job);
   os::UniqueFd open_report(Job& job);
