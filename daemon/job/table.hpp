@@ -105,7 +105,8 @@ class Table {
   os::UniqueFd open_report(Job& job);
   int on_report(Job& job);
   void on_packet(Job& job, const json::Value& packet, os::UniqueFd fd);
-  void conclude(Job& job);  // its unit has ended: read the result, commit or discard
+  void on_finished(Job& job);
+  void conclude(Job& job);  // its work has ended: read the result, commit or discard
   void end(Job& job, State state, Errc error, const std::string& message);
   void undo(const Job& job);
   void keep_end(Record& record);

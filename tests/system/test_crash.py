@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import signal
+import time
 
 import pytest
 
@@ -209,6 +210,17 @@ def test_boot_that_systemd_refuses(stopped, tiny):
         host.systemctl("unmask", "--runtime", unit).ok()
     guests.start(stopped)
     next_command_works(tiny)
+
+
+def test_worker_that_lingers(stopped):
+    """A result on disk is the end of the job; what filled a directory is waited for."""
+    with host.drop_in("sdme-job-.service", "[Service]\nExecStopPost=/bin/sleep 4\n"):
+        guests.start(stopped)
+        assert host.worker_units() and guests.state(stopped) == "running"
+        host.until(lambda: not host.worker_units(), "the worker to end")
+        began = time.monotonic()
+        guests.import_as("bob", host.unique("lingers"), "-", stdin=tars.small())
+        assert time.monotonic() - began > 4
 
 
 def test_worker_of_a_session_is_killed(box, processes):
