@@ -18,7 +18,8 @@ inline constexpr const char* kVendorConfig = "/usr/lib/sdmed/sdmed.conf.d";
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
 inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
-inline constexpr const char* kStaging = "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
+inline constexpr const char* kStaging =
+    "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";

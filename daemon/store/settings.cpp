@@ -125,7 +125,8 @@ void assign_number(Settings& settings, const SettingRow& row, const std::string&
 // Words such as a URL: no blanks, nothing that is not shown.
 void assign_text(Settings& settings, const SettingRow& row, const std::string& value) {
   if (value.size() > row.largest || value.find(' ') != std::string::npos || text::printable(value) != value) {
-    throw Error(Errc::kInvalidArgument, "is not one printable word of at most " + std::to_string(row.largest) + " bytes");
+    throw Error(Errc::kInvalidArgument,
+                "is not one printable word of at most " + std::to_string(row.largest) + " bytes");
   }
   settings.*std::get<std::string Settings::*>(row.member) = value;
 }
