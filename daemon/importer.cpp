@@ -5,12 +5,14 @@
 #include "image/import.hpp"
 #include "image/trash.hpp"
 #include "job/verb.hpp"
+#include "provision/provision.hpp"
 
 int main(int argc, char** argv) {
   using sdme::job::Verb;
   namespace image = sdme::image;
   constexpr std::array kVerbs = {
       Verb{"import", image::run_import},
+      Verb{"provision", sdme::provision::run_provision},
       Verb{"trash", image::run_trash},
   };
   return sdme::job::run_worker(kVerbs, argc, argv);

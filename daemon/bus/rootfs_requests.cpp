@@ -34,6 +34,16 @@ void check_source(const std::string& source) {
   }
 }
 
+json::Value network(const store::Settings& settings) {
+  return {{"parallel", settings.fetch_parallel},
+          {"retries", settings.fetch_retries},
+          {"connect_timeout_sec", static_cast<std::uint64_t>(settings.fetch_connect_timeout.count())},
+          {"low_speed_sec", static_cast<std::uint64_t>(settings.fetch_stall_timeout.count())},
+          {"http_proxy", settings.http_proxy},
+          {"https_proxy", settings.https_proxy},
+          {"no_proxy", settings.no_proxy}};
+}
+
 // What both ways of importing have in common.
 job::Plan plan_import(const Caller& caller, const std::string& name, OptionReader& reader,
                       const store::Settings& settings) {
@@ -50,6 +60,7 @@ job::Plan plan_import(const Caller& caller, const std::string& name, OptionReade
                                  {"platform", platform},
                                  {"tag", ""},
                                  {"size_hint", std::uint64_t{0}},
+                                 {"network", network(settings)},  // of package managers
                                  {"limits",
                                   {{"bytes", settings.import_max_bytes}, {"entries", settings.import_max_entries}}}},
                      .commit = {{"origin", ""}, {"replace", replace}},
@@ -57,16 +68,6 @@ job::Plan plan_import(const Caller& caller, const std::string& name, OptionReade
           .fds = {},
           .fetch_fds = {},
           .kept_fds = {}};
-}
-
-json::Value network(const store::Settings& settings) {
-  return {{"parallel", settings.fetch_parallel},
-          {"retries", settings.fetch_retries},
-          {"connect_timeout_sec", static_cast<std::uint64_t>(settings.fetch_connect_timeout.count())},
-          {"low_speed_sec", static_cast<std::uint64_t>(settings.fetch_stall_timeout.count())},
-          {"http_proxy", settings.http_proxy},
-          {"https_proxy", settings.https_proxy},
-          {"no_proxy", settings.no_proxy}};
 }
 
 }  // namespace

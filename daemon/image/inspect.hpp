@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "layer/stack.hpp"
 
@@ -13,6 +14,7 @@ struct Inspection {
   std::string distro;      // ID
   std::string version_id;  // VERSION_ID
   bool bootable = false;   // it has an init that can be executed
+  std::vector<std::string> missing;  // of "systemd", "dbus", "login": what it lacks to be used as a machine
 };
 
 // Follows the tree's links as its own root would, so never out of it.

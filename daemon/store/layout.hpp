@@ -13,6 +13,8 @@ inline constexpr const char* kRuntime = "/run/sdmed";      // 0755: the socket i
 inline constexpr const char* kConfig = "/etc/sdmed/sdmed.conf";
 inline constexpr const char* kConfigDropIns = "/etc/sdmed/sdmed.conf.d";
 inline constexpr const char* kVendorConfig = "/usr/lib/sdmed/sdmed.conf.d";
+inline constexpr const char* kVendorDistros = "/usr/lib/sdmed/distros.d";
+inline constexpr const char* kDistros = "/etc/sdmed/distros.d";
 
 // Below kState.
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
@@ -26,6 +28,7 @@ inline constexpr const char* kRecord = "record.json";
 inline constexpr const char* kTree = "tree";
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
+inline constexpr const char* kInstall = "install";        // staging/JOB/install/{upper,work}: what package managers write
 inline constexpr const char* kSubmounts = "submounts";    // submounts/ESCAPED/{upper,work}, host clones only
 
 // Below kCache: store/blob_cache.hpp.

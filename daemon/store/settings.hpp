@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -55,6 +57,7 @@ struct Settings {
   std::chrono::seconds idle_exit{30};  // 0: never
   // [Worker]
   std::uint64_t worker_memory_max = std::uint64_t{1} << 30U;
+  std::uint64_t install_memory_max = std::uint64_t{4} << 30U;  // package managers, their caches counted
 
   std::vector<std::string> warnings;  // one sentence each, fit for the journal
 
@@ -76,6 +79,9 @@ struct SettingRow {
   std::uint64_t smallest = 0;  // of a list: how many it may have; of a text: its bytes
   std::uint64_t largest = 0;
 };
+
+// Seconds of a plain number, of one with s, min, h or d, or of a sum such as "1min 30s".
+std::optional<std::uint64_t> parse_time(std::string_view text);
 
 // Every setting there is, in the order of sdmed.conf(5).
 const std::vector<SettingRow>& setting_rows();

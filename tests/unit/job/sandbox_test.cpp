@@ -49,6 +49,25 @@ TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
   EXPECT_TRUE(has("import", CAP_SETFCAP));
 }
 
+TEST(Sandbox, OfPackageManagersIsAContainerAndNotTheStore) {
+  const auto all = of("provision");
+  EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");
+  const auto readable = *property<systemd::BindPaths>(all, "BindReadOnlyPaths");
+  ASSERT_EQ(readable.paths.size(), 1U);
+  EXPECT_EQ(readable.paths[0].source, "/var/lib/sdmed/layers");
+  const auto writable = *property<systemd::BindPaths>(all, "BindPaths");
+  ASSERT_EQ(writable.paths.size(), 2U);
+  EXPECT_EQ(writable.paths[0].source, "/var/lib/sdmed/staging/5");
+  EXPECT_EQ(property<std::string>(all, "ProtectSystem"), "strict");
+  EXPECT_EQ(property<std::string>(all, "DevicePolicy"), "closed");
+  EXPECT_EQ(property<bool>(all, "Delegate"), true);
+  EXPECT_EQ(property<std::uint64_t>(all, "MemoryMax"), store::Settings().install_memory_max);
+  EXPECT_FALSE(property<bool>(all, "NoNewPrivileges"));
+  for (const auto power : {CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_SYS_BOOT, CAP_BPF}) {
+    EXPECT_FALSE(has("provision", power));
+  }
+}
+
 TEST(Sandbox, OfWhatFetchesIsNobodyWithNothing) {
   Record record{.id = 5, .kind = "import", .verb = "import", .target = "x"};
   record.fetch = {{"blobs", "/var/cache/sdmed/fetch/5"}, {"cache", "/var/cache/sdmed/oci"}};
