@@ -2,6 +2,7 @@
 // sdme-import VERB: what makes and removes trees of files.
 #include <array>
 
+#include "disk/disk.hpp"
 #include "image/import.hpp"
 #include "image/trash.hpp"
 #include "job/verb.hpp"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   namespace image = sdme::image;
   constexpr std::array kVerbs = {
       Verb{"import", image::run_import},
+      Verb{"disk", sdme::disk::run_disk},
       Verb{"trash", image::run_trash},
   };
   return sdme::job::run_worker(kVerbs, argc, argv);
