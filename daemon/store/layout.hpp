@@ -26,6 +26,7 @@ inline constexpr const char* kTrash = "trash";            // what is being remov
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";
 inline constexpr const char* kTree = "tree";
+inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
 inline constexpr const char* kInstall = "install";        // staging/JOB/install/{upper,work}: what package managers write
