@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <string_view>
 
 #include "base/text.hpp"
 
@@ -14,16 +16,14 @@ namespace {
 constexpr std::array kInits = {"/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/sbin/init", "/usr/sbin/init"};
 
 // NixOS has all it is made of in /nix/store, and its own names for it in a profile. In an image that never
-// ran the second of these is there alone.
+// ran the second of these is there alone, or only the init leads there.
 constexpr std::array kNixSystems = {"/run/current-system", "/nix/var/nix/profiles/system"};
-constexpr std::string_view kNixStore = "/nix/store/";
-
-constexpr std::array kSystemd = {"/usr/lib/systemd/systemd", "/lib/systemd/systemd"};
-constexpr const char* kNixSystemd = "/systemd/lib/systemd/systemd";
 constexpr std::array kNixInits = {"/sbin/init", "/init"};
+constexpr std::string_view kNixStore = "/nix/store/";
+constexpr const char* kNixSystemd = "/systemd/lib/systemd/systemd";
 
+constexpr std::array kSystemds = {"/usr/lib/systemd/systemd", "/lib/systemd/systemd"};
 constexpr std::array kBuses = {"/usr/bin/dbus-daemon", "/bin/dbus-daemon", "/usr/bin/dbus-broker", "/bin/dbus-broker"};
-constexpr std::array kNixBuses = {"/sw/bin/dbus-daemon", "/sw/bin/dbus-broker"};
 constexpr std::array kUnitDirs = {"/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"};
 constexpr std::array kBusUnits = {"/dbus.service", "/dbus-broker.service"};
 
@@ -32,53 +32,55 @@ constexpr std::array kLogins = {"/etc/pam.d/login", "/usr/lib/pam.d/login", "/us
 
 class Search {
  public:
-  explicit Search(const layer::Stack& stack) : stack_(stack) {}
-
-  bool has_init() const {
-    return std::ranges::any_of(kInits, [&](const char* path) { return stack_.is_executable(path); });
+  explicit Search(const layer::Stack& stack) : stack_(stack), nix_systems_(kNixSystems.begin(), kNixSystems.end()) {
+    for (const auto* const path : kNixInits) {
+      const auto init = stack_.resolve(path);
+      if (!init || !init->starts_with(kNixStore) || !stack_.is_executable(*init)) continue;
+      nix_systems_.push_back(init->substr(0, init->find('/', kNixStore.size())));
+    }
   }
+
+  bool has_init() const { return has_program(kInits); }
 
   bool has_systemd() const {
-    return std::ranges::any_of(kSystemd, [&](const char* path) { return stack_.is_executable(path); }) ||
-           in_nix_system([&](const std::string& system) { return stack_.is_executable(system + kNixSystemd); }) ||
-           std::ranges::any_of(kNixInits, [&](const char* path) { return is_nix_systemd(path); });
-  }
-
-  bool has_dbus() const {
-    const bool plain = std::ranges::any_of(kBuses, [&](const char* path) { return stack_.is_executable(path); }) &&
-                       std::ranges::any_of(kUnitDirs, [&](const char* dir) { return has_bus_unit(dir); });
-    return plain || in_nix_system([&](const std::string& system) {
-             return std::ranges::any_of(kNixBuses, [&](auto path) { return stack_.is_executable(system + path); }) &&
-                    has_bus_unit(system + kUnitDirs[0]);
+    return has_program(kSystemds) || in_nix_system([this](const std::string& system) {
+             return stack_.is_executable(system + kNixSystemd) || is_systemd_itself(system);
            });
   }
 
+  bool has_dbus() const {
+    return (has_program(kBuses) && std::ranges::any_of(kUnitDirs, [this](const char* dir) { return has_bus_unit(dir); })) ||
+           in_nix_system([this](const std::string& system) { return has_bus_unit(system + kUnitDirs[0]); });
+  }
+
   bool has_login() const {
-    return std::ranges::any_of(kLogins, [&](const char* path) { return exists(path); }) ||
-           in_nix_system([&](const std::string& system) { return exists(system + kLogins[0]); });
+    return std::ranges::any_of(kLogins, [this](const char* path) { return exists(path); }) ||
+           in_nix_system([this](const std::string& system) { return exists(system + kLogins[0]); });
   }
 
  private:
   bool exists(const std::string& path) const { return stack_.resolve(path).has_value(); }
 
+  bool has_program(std::span<const char* const> paths) const {
+    return std::ranges::any_of(paths, [this](const char* path) { return stack_.is_executable(path); });
+  }
+
   template <typename Has>
-  static bool in_nix_system(const Has& has) {
-    return std::ranges::any_of(kNixSystems, has);
+  bool in_nix_system(const Has& has) const {
+    return std::ranges::any_of(nix_systems_, has);
+  }
+
+  // Where the init is not the system's but systemd's own.
+  static bool is_systemd_itself(const std::string& package) {
+    return package.starts_with(kNixStore) && package.contains("-systemd-");
   }
 
   bool has_bus_unit(const std::string& dir) const {
     return std::ranges::any_of(kBusUnits, [&](const char* unit) { return exists(dir + unit); });
   }
 
-  // The init of NixOS is systemd's own, or a script beside a link to the systemd that it starts.
-  bool is_nix_systemd(const std::string& path) const {
-    const auto init = stack_.resolve(path);
-    if (!init || !init->starts_with(kNixStore) || !stack_.is_executable(*init)) return false;
-    const auto package = init->substr(0, init->find('/', kNixStore.size()));
-    return package.contains("systemd") || stack_.is_executable(package + kNixSystemd);
-  }
-
   const layer::Stack& stack_;
+  std::vector<std::string> nix_systems_;
 };
 
 }  // namespace
