@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "archive/block_queue.hpp"
+#include "archive/budget.hpp"
 #include "archive/input.hpp"
 #include "archive/sha256.hpp"
-#include "os/unique_fd.hpp"
 
 namespace sdme::archive {
 
@@ -18,8 +18,8 @@ namespace sdme::archive {
 // whoever takes the blocks.
 class Decompressor {
  public:
-  // More than `max_bytes` of plain bytes are LimitExceeded.
-  Decompressor(os::UniqueFd input, std::uint64_t max_bytes);
+  // The plain bytes are spent from the budget, which lives longer.
+  Decompressor(Input input, Budget& budget);
   ~Decompressor();
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
@@ -28,7 +28,10 @@ class Decompressor {
   // wrong in the thread: Corrupt, LimitExceeded, or an error of reading.
   std::span<const char> next() { return queue_.pop(); }
 
+  void break_off() { input_.break_off(); }  // from any thread: next() throws Cancelled soon
+
   std::uint64_t bytes_read() const { return input_.bytes_read(); }  // compressed
+  bool at_end() const { return input_.at_end(); }                   // all compressed bytes were read
   std::string digest() { return digest_.hex(); }                    // of all, once next() returned nothing
 
  private:
@@ -37,8 +40,7 @@ class Decompressor {
   void deliver(std::span<const char> block);
 
   Input input_;
-  std::uint64_t max_bytes_;
-  std::uint64_t delivered_ = 0;
+  Budget& budget_;
   Sha256 digest_;
   BlockQueue queue_;
   std::thread thread_;  // last: it uses all the others

@@ -13,7 +13,7 @@ using systemd::Property;
 using Properties = std::vector<Property>;
 
 constexpr std::uint64_t kStopUsec = 5'000'000;  // between SIGTERM and SIGKILL of a cancelled worker
-constexpr std::uint64_t kWorkerTasks = 16;
+constexpr std::uint64_t kWorkerTasks = 32;
 
 template <typename... Caps>
 std::uint64_t capabilities(Caps... caps) {
@@ -62,9 +62,13 @@ Properties file_worker(std::uint64_t caps, const std::vector<std::string>& writa
           {"ProtectClock", true},
           {"RestrictNamespaces", std::uint64_t{0}},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
-          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime}}},
+          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
           {"BindPaths", binds}};
 }
+
+systemd::BindPaths same_place(const std::string& path) { return {{{path, path}}}; }
+
+std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000; }
 
 std::string staging_of(const Record& record) {
   return layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
@@ -74,13 +78,15 @@ Properties for_import(const Record& record, const std::string& out, const store:
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"RuntimeMaxUSec", static_cast<std::uint64_t>(settings.import_max_time.count()) * 1'000'000}});
+  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"BindReadOnlyPaths", same_place(layout::state(layout::kLayers))}});  // new layers stand on old ones
   return properties;
 }
 
 Properties for_trash(const Record& record, const std::string& out) {
-  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE),
-                     {json::get<std::string>(record.request, "trash"), out});
+  auto writable = json::get<std::vector<std::string>>(record.request, "trash");
+  writable.push_back(out);
+  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE), writable);
 }
 
 // Sees the layers, and for a clone the host's files, read-only.
@@ -133,6 +139,36 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else {
     add(properties, for_machine(out));
   }
+  return properties;
+}
+
+// Talks to strangers on the network, so it is nobody: a user made for it, with no right and no file but what it was
+// handed, and the host's own configuration of registries.
+std::vector<Property> fetch_sandbox(const Record& record, const store::Settings& settings) {
+  auto properties = common(record, settings);
+  add(properties, {{"DynamicUser", true},
+                   {"CapabilityBoundingSet", std::uint64_t{0}},
+                   {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_INET", "AF_INET6"}}},
+                   {"ProtectSystem", std::string("strict")},
+                   {"ProtectHome", std::string("tmpfs")},
+                   {"PrivateTmp", true},
+                   {"PrivateDevices", true},
+                   {"PrivateIPC", true},
+                   {"ProtectProc", std::string("invisible")},
+                   {"ProcSubset", std::string("pid")},
+                   {"ProtectControlGroups", true},
+                   {"ProtectKernelTunables", true},
+                   {"ProtectKernelModules", true},
+                   {"ProtectKernelLogs", true},
+                   {"ProtectHostname", true},
+                   {"ProtectClock", true},
+                   {"RestrictNamespaces", std::uint64_t{0}},
+                   {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
+                   {"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+                   {"BindPaths", same_place(json::get<std::string>(record.fetch, "blobs"))}});
+  const auto cache = json::get<std::string>(record.fetch, "cache");
+  if (!cache.empty()) add(properties, {{"BindReadOnlyPaths", same_place(cache)}});
   return properties;
 }
 

@@ -17,7 +17,7 @@ namespace sdme::job {
 //   report   a SOCK_SEQPACKET socket: one JSON object a packet; that nobody listens is no error
 //   others   as the verb says, for example "data"
 // The result is a file, OUT/result.json, by rename: {"result": {…}} or
-// {"error": {"code": word of errors.hpp, "message": …}}. It outlives the daemon.
+// {"error": {"code": word of errors.hpp, "message": …}}, each with "verb". It outlives the daemon.
 class Worker {
  public:
   static Worker from_environment();
@@ -41,6 +41,7 @@ class Worker {
 
  private:
   Worker() = default;
+  std::string verb() const;
   void write_result(const json::Value& value);
 
   json::Value request_;

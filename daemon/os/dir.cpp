@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -196,6 +197,12 @@ void Dir::rename(const std::string& name, const Dir& to, const std::string& to_n
 
 void Dir::sync() const {
   if (fsync(fd_.get()) < 0) throw_errno("syncing directory " + text::printable(path_, kLongestShown));
+}
+
+std::string unique_name(const std::string& word) {
+  unsigned char bytes[8] = {};
+  if (getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) throw_errno("drawing a random number");
+  return word + "-" + text::lower_hex(bytes, sizeof bytes);
 }
 
 }  // namespace sdme::os

@@ -122,6 +122,27 @@ void assign_number(Settings& settings, const SettingRow& row, const std::string&
   }
 }
 
+// Words such as a URL: no blanks, nothing that is not shown.
+void assign_text(Settings& settings, const SettingRow& row, const std::string& value) {
+  if (value.size() > row.largest || value.find(' ') != std::string::npos || text::printable(value) != value) {
+    throw Error(Errc::kInvalidArgument,
+                "is not one printable word of at most " + std::to_string(row.largest) + " bytes");
+  }
+  settings.*std::get<std::string Settings::*>(row.member) = value;
+}
+
+void assign_value(Settings& settings, const SettingRow& row, const std::string& value) {
+  switch (row.kind) {
+    case Kind::kOpaqueDirs:
+    case Kind::kUnitNames:
+      return assign_list(settings, row, value);
+    case Kind::kText:
+      return assign_text(settings, row, value);
+    default:
+      return assign_number(settings, row, value);
+  }
+}
+
 void assign(Settings& settings, const Assignment& assignment, const std::string& file) {
   const auto& rows = setting_rows();
   const auto warn = [&](const std::string& sentence) { settings.warnings.push_back(file + ": " + sentence); };
@@ -134,8 +155,7 @@ void assign(Settings& settings, const Assignment& assignment, const std::string&
                     : "there is no section " + text::quoted("[" + assignment.section + "]"));
   }
   try {
-    const bool list = row->kind == Kind::kOpaqueDirs || row->kind == Kind::kUnitNames;
-    list ? assign_list(settings, *row, assignment.value) : assign_number(settings, *row, assignment.value);
+    assign_value(settings, *row, assignment.value);
   } catch (const Error& error) {
     warn(row->key + "=" + text::printable(assignment.value) + " " + error.message() + "; the line is ignored");
   }
@@ -195,6 +215,15 @@ const std::vector<SettingRow>& setting_rows() {
       {"Import", "ImportMaxBytes", Kind::kBytes, &Settings::import_max_bytes, kMega, 1024 * kTera},
       {"Import", "ImportMaxEntries", Kind::kCount, &Settings::import_max_entries, 1, 1'000'000'000'000},
       {"Import", "ImportMaxSec", Kind::kTime, &Settings::import_max_time, 1, 30 * kDay},
+      {"Fetch", "FetchMaxBytes", Kind::kBytes, &Settings::fetch_max_bytes, kMega, 1024 * kTera},
+      {"Fetch", "FetchParallel", Kind::kCount, &Settings::fetch_parallel, 1, 16},
+      {"Fetch", "FetchRetries", Kind::kCount, &Settings::fetch_retries, 0, 100},
+      {"Fetch", "FetchConnectTimeoutSec", Kind::kTime, &Settings::fetch_connect_timeout, 1, 60 * 60},
+      {"Fetch", "FetchStallTimeoutSec", Kind::kTime, &Settings::fetch_stall_timeout, 1, kDay},
+      {"Fetch", "HttpProxy", Kind::kText, &Settings::http_proxy, 0, 4096},
+      {"Fetch", "HttpsProxy", Kind::kText, &Settings::https_proxy, 0, 4096},
+      {"Fetch", "NoProxy", Kind::kText, &Settings::no_proxy, 0, 4096},
+      {"Cache", "CacheMaxBytes", Kind::kBytes, &Settings::cache_max_bytes, 0, 1024 * kTera},
       {"Boot", "BootTimeoutSec", Kind::kTime, &Settings::boot_timeout, 1, kDay},
       {"Boot", "StopTimeoutGracefulSec", Kind::kTime, &Settings::stop_timeout_graceful, 1, kDay},
       {"Boot", "StopTimeoutTerminateSec", Kind::kTime, &Settings::stop_timeout_terminate, 1, kDay},

@@ -136,7 +136,7 @@ TEST_F(Import, EmptiesTheTrash) {
   put(dir_ / "trash/two", "x");
   put(dir_ / "kept/file", "x");
   std::filesystem::create_symlink(dir_ / "kept", dir_ / "trash/three");
-  const auto run = run_verb(image::run_trash, {{"trash", dir_ / "trash"}}, dir_ / "out");
+  const auto run = run_verb(image::run_trash, {{"trash", {dir_ / "trash"}}}, dir_ / "out");
   EXPECT_TRUE(run.result.contains("result")) << run.result;
   EXPECT_TRUE(os::Dir::open(dir_ / "trash").entries().empty());
   EXPECT_EQ(content(dir_ / "kept/file"), "x");

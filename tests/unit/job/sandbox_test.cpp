@@ -17,7 +17,7 @@ std::optional<T> property(const std::vector<systemd::Property>& all, const std::
 
 std::vector<systemd::Property> of(const std::string& verb) {
   Record record{.id = 5, .kind = verb, .verb = verb, .target = "x"};
-  record.request = {{"trash", "/var/lib/sdmed/trash"}};
+  record.request = {{"trash", {"/var/lib/sdmed/trash", "/var/cache/sdmed/trash"}}};
   return sandbox(record, "/run/sdmed/jobs/5/out", {});
 }
 
@@ -47,6 +47,19 @@ TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
   EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
   EXPECT_FALSE(has("import", CAP_SYS_ADMIN));
   EXPECT_TRUE(has("import", CAP_SETFCAP));
+}
+
+TEST(Sandbox, OfWhatFetchesIsNobodyWithNothing) {
+  Record record{.id = 5, .kind = "import", .verb = "import", .target = "x"};
+  record.fetch = {{"blobs", "/var/cache/sdmed/fetch/5"}, {"cache", "/var/cache/sdmed/oci"}};
+  const auto all = fetch_sandbox(record, {});
+  EXPECT_EQ(property<bool>(all, "DynamicUser"), true);
+  EXPECT_EQ(property<std::uint64_t>(all, "CapabilityBoundingSet"), 0U);
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), std::nullopt);
+  const auto writable = *property<systemd::BindPaths>(all, "BindPaths");
+  ASSERT_EQ(writable.paths.size(), 1U);
+  EXPECT_EQ(writable.paths[0].source, "/var/cache/sdmed/fetch/5");
+  EXPECT_EQ(property<systemd::BindPaths>(all, "BindReadOnlyPaths")->paths[0].source, "/var/cache/sdmed/oci");
 }
 
 TEST(Sandbox, OnlyTheVerbsThatEnterGuestsMayEnterNamespaces) {
