@@ -57,7 +57,10 @@ void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::st
 
 void ManagerObject::StartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
   container_job(std::move(result), "StartContainer", "start", name, [&](const Caller& who, const auto& record) {
-    return requests::start(who, record, options, context_.settings);
+    auto plan = requests::start(who, record, options, context_.settings);
+    const auto state = context_.states.state(record.name.str());
+    plan.record.request["begun"] = state == "stopped" || state == "failed";  // what can begin at once; see job/table
+    return plan;
   });
 }
 

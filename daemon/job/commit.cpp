@@ -42,7 +42,8 @@ struct Layers {
 Layers layers_of(const json::Value& result) {
   Layers layers;
   const auto list = result.find("layers");
-  if (list == result.end() || !list->is_array() || list->empty()) throw Error(Errc::kCorrupt, "the worker named no layer");
+  if (list == result.end() || !list->is_array() || list->empty())
+    throw Error(Errc::kCorrupt, "the worker named no layer");
   for (const auto& layer : *list) {
     layers.ids.insert(layers.ids.begin(), json::get<std::string>(layer, "id"));
     layers.sizes.insert(layers.sizes.begin(), json::get<std::uint64_t>(layer, "size"));
@@ -53,7 +54,8 @@ Layers layers_of(const json::Value& result) {
 
 std::vector<std::string> shown_list(const json::Value& value, std::string_view key) {
   std::vector<std::string> shown;
-  for (const auto& item : json::get_or<std::vector<std::string>>(value, key, {})) shown.push_back(text::printable(item));
+  for (const auto& item : json::get_or<std::vector<std::string>>(value, key, {}))
+    shown.push_back(text::printable(item));
   return shown;
 }
 
@@ -130,7 +132,9 @@ Committed commit_start(const Record& record, const json::Value& result) {
   } catch (const Error& error) {
     log::warning("the health of container '" + record.target + "' could not be kept: " + error.message());
   }
-  return {.result = {{"state", shown(result, "state")}, {"health", said}, {"failed-units", shown_list(result, "failed_units")}},
+  return {.result = {{"state", shown(result, "state")},
+                     {"health", said},
+                     {"failed-units", shown_list(result, "failed_units")}},
           .touched = {.container = record.target}};
 }
 

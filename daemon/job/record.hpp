@@ -44,6 +44,9 @@ struct Record {
   std::string unit() const;
   std::vector<std::string> units() const;  // those of this stage: unit(), and the one that fetches if there is one
   std::string title() const;  // for people: "job 7 (import debian)"
+  // Whether PID 1 is asked to boot the container before the worker is there. The request says so for one that does not
+  // run: another must not end when this job fails.
+  bool begins_container() const { return json::get_or<bool>(request, "begun", false); }
   bool housekeeping() const { return kind == "trash"; }  // the daemon's own, beyond every limit
   bool listed() const { return !session && !housekeeping(); }
   std::string to_text() const;

@@ -2,6 +2,7 @@
 #include "job/stage.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -31,6 +32,11 @@ std::pair<os::UniqueFd, os::UniqueFd> socket_pair() {
   int ends[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("making a socket pair");
   return {os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
+}
+
+// Not while machined holds the name of the run before: that is waited for, which a worker does.
+bool may_begin(const Record& record) {
+  return access((std::string(layout::kMachinesState) + "/" + record.target).c_str(), F_OK) < 0 && errno == ENOENT;
 }
 
 }  // namespace
@@ -98,9 +104,12 @@ void Table::start(Job& job) {
   try {
     complete_request(record);
     record.state = State::kRunning;
+    if (record.begins_container()) record.request["begun"] = may_begin(record);
     spool_.write(record);
     std::vector<os::UniqueFd> passed;
-    for (const auto& unit : units_of(job, passed)) start_unit(job, unit);
+    const auto units = units_of(job, passed);
+    if (record.begins_container()) begin_container(job);
+    for (const auto& unit : units) start_unit(job, unit);
     // The messages hold their own; a pipe must have no other reader or writer here.
     std::erase_if(job.fds, [&](const auto& entry) { return !job.kept_fds.contains(entry.first); });
     job.fetch_fds.clear();
@@ -117,6 +126,17 @@ void Table::start_unit(Job& job, const systemd::TransientUnit& unit) {
     if (error) on_start_failed(id, name, *error);
   });
   job.live_units.insert(unit.name);
+}
+
+// PID 1 boots the container while it builds the worker's sandbox. It was asked first, so the worker finds it begun.
+void Table::begin_container(const Job& job) {
+  const auto unit = layout::container_unit(job.record.target);
+  units_.start(unit, [this, id = job.record.id](std::optional<Error> error) {
+    auto* begun = find(id);
+    if (!error || begun == nullptr || ended(begun->record.state)) return;
+    begun->start_error = *error;
+    stop_units(*begun);
+  });
 }
 
 void Table::on_start_failed(std::uint64_t id, const std::string& unit, const Error& error) {

@@ -244,7 +244,7 @@ void Table::conclude(Job& job) {
   }
   if (job.start_error) return end(job, State::kFailed, job.start_error->code(), job.start_error->message());
   try {
-    const auto result = record.kind == "gc"      ? json::Value{{"result", collect_garbage()}}
+    const auto result = record.kind == "gc"   ? json::Value{{"result", collect_garbage()}}
                         : record.verb.empty() ? json::Value{{"result", json::Value::object()}}
                                               : spool_.result(record.id, record.verb).value_or(json::Value::object());
     if (const auto good = result.find("result"); good != result.end()) {
@@ -320,9 +320,13 @@ void Table::undo(const Job& job) {
   const auto& record = job.record;
   try {
     if (record.staging) store_.discard_staging(record.id);
-    if (!record.fetch.is_null()) json::get<bool>(record.fetch, "keep") ? cache_.adopt(record.id) : cache_.discard(record.id);
+    if (!record.fetch.is_null())
+      json::get<bool>(record.fetch, "keep") ? cache_.adopt(record.id) : cache_.discard(record.id);
     const bool was_starting = record.kind == "start" || record.kind == "restart";
-    if (record.state == State::kCancelled && was_starting) units_.stop(layout::container_unit(record.target));
+    const bool is_half_started =
+        record.state == State::kFailed && record.begins_container();  // nobody waits for it any more
+    if ((record.state == State::kCancelled && was_starting) || is_half_started)
+      units_.stop(layout::container_unit(record.target));
     if (record.state == State::kDone) store_.trash_unused_layers(pinned_layers());
   } catch (const Error& error) {
     log::error("cleaning up after " + record.title() + ": " + error.message(), fields(record));

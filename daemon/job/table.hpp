@@ -115,12 +115,14 @@ class Table {
   void on_start_failed(std::uint64_t id, const std::string& unit, const Error& error);
   void stop_units(const Job& job);
   void begin_stage(Job& job, const std::string& verb, const json::Value& before);
+  void begin_container(const Job& job);
   bool may_start(std::uint32_t owner) const;
   void stop_cancelled(const Job& job);
   os::UniqueFd open_report(Job& job);
   int on_report(Job& job);
   void on_packet(Job& job, const json::Value& packet, os::UniqueFd fd);
-  void conclude(Job& job);  // its unit has ended: read the result, commit or discard
+  void on_finished(Job& job);
+  void conclude(Job& job);  // its work has ended: read the result, commit or discard
   void end(Job& job, State state, Errc error, const std::string& message);
   void undo(const Job& job);
   void keep_end(Record& record);

@@ -95,6 +95,7 @@ void Worker::write_result(const json::Value& value) {
   const auto out = os::Dir::open(json::get<std::string>(request_, "out"));
   // Details in a message may quote what is not UTF-8.
   out.write(layout::kResult, value.dump(-1, ' ', false, json::Value::error_handler_t::replace), 0600);
+  send({{"finished", true}});
 }
 
 }  // namespace sdme::job

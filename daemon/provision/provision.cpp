@@ -165,7 +165,7 @@ class Installation {
   }
 
   // Of the whole root filesystem, as if it had been imported so.
-  void check_size(const Measure& grown) const {
+  void check_size(const layer::Measure& grown) const {
     for (const auto& [key, amount] : {std::pair("bytes", size(grown)), std::pair("entries", entries(grown))}) {
       if (amount > limit(key)) {
         throw Error(Errc::kLimitExceeded, "with what is installed in it, the root filesystem has more than " +
@@ -173,10 +173,10 @@ class Installation {
       }
     }
   }
-  std::uint64_t size(const Measure& grown) const {
+  std::uint64_t size(const layer::Measure& grown) const {
     return json::get<std::uint64_t>(before_.told(), "size") + grown.size;
   }
-  std::uint64_t entries(const Measure& grown) const {
+  std::uint64_t entries(const layer::Measure& grown) const {
     return json::get<std::uint64_t>(before_.told(), "entries") + grown.entries;
   }
 
@@ -187,7 +187,7 @@ class Installation {
     if (!now.missing.empty()) fail(distro, "its commands ended well, but there is still no " + in_words(now.missing));
     const auto diff_id = fresh_diff_id();
     const auto id = oci::chain_id(before_.top(), diff_id);
-    layer.settle(id);
+    layer.settle(id, grown);
     auto result = before_.told();
     result["layers"].push_back(
         {{"id", id}, {"diff_id", diff_id.str()}, {"size", grown.size}, {"entries", grown.entries}});

@@ -20,11 +20,14 @@ inline constexpr const char* kDistros = "/etc/sdmed/distros.d";
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
 inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
-inline constexpr const char* kStaging = "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
+inline constexpr const char* kStaging =
+    "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";
+inline constexpr const char* kMeasure = "measure.json";   // layers/ID/measure.json: layer/measure.hpp
 inline constexpr const char* kTree = "tree";
+inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
 inline constexpr const char* kInstall = "install";        // staging/JOB/install/{upper,work}: what package managers write

@@ -69,9 +69,8 @@ struct Settings {
 // carry s, min, h, d, and may be sums ("1min 30s"). Lists are separated by commas or spaces.
 struct SettingRow {
   enum class Kind { kBytes, kCount, kTime, kText, kOpaqueDirs, kUnitNames };
-  using Member =
-      std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::string Settings::*,
-                   std::vector<std::string> Settings::*>;
+  using Member = std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::string Settings::*,
+                              std::vector<std::string> Settings::*>;
 
   std::string section;
   std::string key;

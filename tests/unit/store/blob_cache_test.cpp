@@ -75,7 +75,8 @@ TEST_F(BlobCacheTest, TakesNothingElse) {
   put(temp_ / "secret", "secret");
   ASSERT_EQ(symlink((temp_ / "secret").c_str(), (fetch + "/" + name('a')).c_str()), 0);
   std::filesystem::create_directory(fetch + "/" + name('b'));
-  for (const auto* odd : {"sha256-abc", "md5-", "index.json", "result.json", "sha256-", "x.part"}) put(fetch + "/" + odd, "x");
+  for (const auto* odd : {"sha256-abc", "md5-", "index.json", "result.json", "sha256-", "x.part"})
+    put(fetch + "/" + odd, "x");
   put(fetch + "/sha256-" + std::string(64, 'A'), "upper case");
   put(fetch + "/" + name('c') + ".other", "x");
   put(fetch + "/" + name('d') + ".image", "no json");

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "disk/disk.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "archive/extract.hpp"
+#include "base/error.hpp"
+#include "disk/capabilities.hpp"
+#include "disk/devices.hpp"
+#include "disk/file_system.hpp"
+#include "disk/partitions.hpp"
+#include "disk/raw_view.hpp"
+#include "disk/system_tree.hpp"
+#include "disk/tree_stream.hpp"
+#include "image/inspect.hpp"
+#include "layer/stack.hpp"
+#include "os/dir.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::disk {
+
+namespace {
+
+constexpr mode_t kRootMode = 0755;  // unless the tree says otherwise
+constexpr mode_t kOwnMode = 0700;
+constexpr const char* kWorkplace = "mounts";
+constexpr const char* kUnnamed = "new";  // a layer whose id is not known yet
+
+// A block device on a file that a caller's own process serves would wait for it for ever, and could
+// not be killed.
+void refuse_served_by_a_process(const os::UniqueFd& image) {
+  struct statfs found = {};
+  if (fstatfs(image.get(), &found) < 0) throw_errno("looking at the disk image");
+  if (found.f_type != FUSE_SUPER_MAGIC) return;
+  throw Error(Errc::kNotSupported, "the disk image is on a FUSE file system, where a block device cannot be made of it; copy it to a local disk");
+}
+
+os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
+  const auto where = json::get<std::string>(worker.request().at("before"), "image");
+  if (where == "staging") {
+    auto image = staging.open_file(layout::kDiskImage, O_RDONLY | O_NOFOLLOW);
+    // Nobody else gets so far into the store; qemu then needs to be nobody in particular to read it.
+    if (fchmod(image.get(), 0644) < 0) throw_errno("opening the disk image");
+    return image;
+  }
+  if (where != "data") throw Error(Errc::kInternal, "'image' must be data or staging");
+  auto image = worker.take_fd("data");
+  struct stat found = {};
+  if (fstat(image.get(), &found) < 0) throw_errno("looking at the disk image");
+  if (!S_ISREG(found.st_mode)) throw Error(Errc::kInvalidArgument, "a disk image must be a regular file");
+  if (lseek(image.get(), 0, SEEK_CUR) > 0) throw Error(Errc::kInvalidArgument, "a disk image must be given from its beginning");
+  refuse_served_by_a_process(image);
+  return image;
+}
+
+// What unpacking takes, and ending what we started.
+void give_up_mounting() {
+  keep_capabilities({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD, CAP_KILL});
+}
+
+archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os::Dir& target) {
+  const auto& limits = worker.request().at("limits");
+  const auto total = tree.used();
+  const auto report = [&](std::uint64_t done) {
+    const auto fraction = total == 0 ? -1.0 : std::min(static_cast<double>(done) / static_cast<double>(total), 1.0);
+    worker.progress("unpack", fraction, done, total);
+  };
+  report(0);
+  TreeStream stream(tree.root());
+  give_up_mounting();
+  auto unpacked = archive::extract(
+      stream.take(), target,
+      {json::get<std::uint64_t>(limits, "bytes"), json::get<std::uint64_t>(limits, "entries")}, report);
+  stream.finish();
+  return unpacked;
+}
+
+}  // namespace
+
+json::Value run_disk(job::Worker& worker) {
+  const auto path = json::get<std::string>(worker.request(), "staging");
+  auto image = open_image(worker, os::Dir::open(path));
+  worker.progress("look", -1);
+  Devices devices;
+  const auto staging = os::Dir::open(path);  // in the namespace of our own, where it can be mounted on
+  const auto workplace = staging.make_dir(kWorkplace, kOwnMode);
+  const RawView disk(std::move(image), devices, workplace);
+  const auto partitions = read_partitions(disk.fd(), disk.size());
+  FileSystems file_systems(disk, devices);
+  const SystemTree tree(partitions, file_systems, workplace);
+
+  const auto layer = staging.make_dir(layout::kLayers, kOwnMode).make_dir(kUnnamed, kOwnMode);
+  const auto unpacked = unpack(worker, tree, layer.make_dir(layout::kTree, kRootMode));
+  staging.rename(std::string(layout::kLayers) + "/" + kUnnamed, staging, std::string(layout::kLayers) + "/" + unpacked.digest);
+  worker.progress("sync", 1, tree.used(), tree.used());
+  if (syncfs(staging.fd()) < 0) throw_errno("syncing the store");
+  const auto& warning = tree.warning();
+  return {{"layers",
+           json::Value::array({{{"id", unpacked.digest},
+                                {"diff_id", "sha256:" + unpacked.digest},
+                                {"size", unpacked.size},
+                                {"entries", unpacked.entries}}})},
+          {"warning", warning}};
+}
+
+}  // namespace sdme::disk
