@@ -150,6 +150,8 @@ class PlainDecoder : public Decoder {
 
 }  // namespace
 
+bool is_compressed(std::span<const char> start) { return compression_of({start.data(), start.size()}) != nullptr; }
+
 std::unique_ptr<Decoder> make_decoder(Input& input) {
   const auto first = input.next();
   const auto* const compression = compression_of({first.data(), first.size()});

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "archive/block_queue.hpp"
 #include "archive/budget.hpp"
@@ -26,7 +28,9 @@ class Decompressor {
 
   // Full blocks until the last; nothing at the end. Valid until the next call. Throws what went
   // wrong in the thread: Corrupt, LimitExceeded, or an error of reading.
-  std::span<const char> next() { return queue_.pop(); }
+  std::span<const char> next() { return ahead_ ? *std::exchange(ahead_, std::nullopt) : queue_.pop(); }
+  // What next() returns first, before it is called.
+  std::span<const char> first() { return *(ahead_ = queue_.pop()); }
 
   void break_off() { input_.break_off(); }  // from any thread: next() throws Cancelled soon
 
@@ -43,6 +47,7 @@ class Decompressor {
   Budget& budget_;
   Sha256 digest_;
   BlockQueue queue_;
+  std::optional<std::span<const char>> ahead_;
   std::thread thread_;  // last: it uses all the others
 };
 

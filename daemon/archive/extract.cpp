@@ -43,14 +43,19 @@ class Extraction {
       add(entry);
     }
     auto unsettled = writer_.finish();
-    return {source_.digest(), size_, entries_, std::move(unsettled)};
+    return {source_.digest(), size_, entries_, has_whiteout_names_, std::move(unsettled)};
   }
 
  private:
   void add(archive_entry* entry) {
     const char* const name = archive_entry_pathname(entry);
-    if (meaning_ == Meaning::kTarball) return add(entry, entry_path(name ? name : ""));
+    if (meaning_ == Meaning::kTarball) {
+      const auto path = entry_path(name ? name : "");
+      has_whiteout_names_ = has_whiteout_names_ || is_of_whiteouts(path);
+      return add(entry, path);
+    }
     const auto [mark, path] = LayerName::of(entry_path(without_root(name ? name : "")));
+    has_whiteout_names_ = has_whiteout_names_ || mark != LayerName::Mark::kNone;
     switch (mark) {
       case LayerName::Mark::kNone:
         return add(entry, path);
@@ -140,6 +145,7 @@ class Extraction {
   TreeWriter writer_;
   std::uint64_t size_ = 0;
   std::uint64_t entries_ = 0;
+  bool has_whiteout_names_ = false;
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ struct Extracted {
   std::string digest;  // SHA-256 of the decompressed stream, to its very end, in hex
   std::uint64_t size;  // bytes of file content, holes not counted
   std::uint64_t entries;
-  Unsettled unsettled;  // of a layer
+  bool has_whiteout_names;  // names that in a layer would be whiteouts; in a tarball they are names
+  Unsettled unsettled;      // of a layer
 };
 
 using BytesRead = std::function<void(std::uint64_t)>;  // of the input so far

@@ -20,7 +20,7 @@ constexpr std::string_view kOpaque = ".wh..wh..opq";
 LayerName LayerName::of(const std::string& path) {
   const std::string above(parent_path(path));
   const auto name = last_name(path);
-  if (above.starts_with(kWhiteout) || above.contains("/" + std::string(kWhiteout))) return {Mark::kIgnored, path};
+  if (is_of_whiteouts(above)) return {Mark::kIgnored, path};
   if (name == kOpaque) return {Mark::kOpaque, above};
   if (name.starts_with(kOfAufs)) return {Mark::kIgnored, path};
   if (!name.starts_with(kWhiteout)) return {Mark::kNone, path};
@@ -30,6 +30,8 @@ LayerName LayerName::of(const std::string& path) {
   }
   return {Mark::kWhiteout, above.empty() ? gone : above + "/" + gone};
 }
+
+bool is_of_whiteouts(std::string_view path) { return path.starts_with(kWhiteout) || path.contains("/.wh."); }
 
 std::string without_root(std::string name) {
   const auto start = name.find_first_not_of('/');

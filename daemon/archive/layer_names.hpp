@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace sdme::archive {
 
@@ -20,6 +21,9 @@ struct LayerName {
   // Of what entry_path() returned. Corrupt when a whiteout is of nothing.
   static LayerName of(const std::string& path);
 };
+
+// Whether a component of a path begins as a whiteout's name does.
+bool is_of_whiteouts(std::string_view path);
 
 // The name of an entry without the slashes at its start, "." for the root.
 std::string without_root(std::string name);

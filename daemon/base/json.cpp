@@ -12,9 +12,7 @@ namespace {
 // Writing a value back and destroying it recurse: what nests deeper than anything of ours is refused.
 constexpr int kDeepest = 64;
 
-}  // namespace
-
-Value parse(std::string_view text, const std::string& what) {
+Value parse_any(std::string_view text, const std::string& what) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   const auto check = [&](int depth, Value::parse_event_t event, const Value& parsed) {
     if (depth > kDeepest)
@@ -27,7 +25,20 @@ Value parse(std::string_view text, const std::string& what) {
   };
   auto value = Value::parse(text, check, false);
   if (value.is_discarded()) throw Error(Errc::kCorrupt, what + " is not valid JSON");
+  return value;
+}
+
+}  // namespace
+
+Value parse(std::string_view text, const std::string& what) {
+  auto value = parse_any(text, what);
   if (!value.is_object()) throw Error(Errc::kCorrupt, what + " is not a JSON object");
+  return value;
+}
+
+Value parse_list(std::string_view text, const std::string& what) {
+  auto value = parse_any(text, what);
+  if (!value.is_array()) throw Error(Errc::kCorrupt, what + " is not a JSON list");
   return value;
 }
 

@@ -16,6 +16,7 @@ using Value = nlohmann::json;
 // An object, with no key twice: readers differ in which one counts. `what` names the text in the
 // error (Corrupt), for example "record of container 'web'".
 Value parse(std::string_view text, const std::string& what);
+Value parse_list(std::string_view text, const std::string& what);  // the same for a list
 
 namespace detail {
 [[noreturn]] void wrong_type(std::string_view key, std::string_view expected);

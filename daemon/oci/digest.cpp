@@ -81,6 +81,12 @@ Hash::Hash(std::string_view algorithm) : algorithm_(algorithm), context_(EVP_MD_
 
 void Hash::add(std::span<const char> bytes) { must(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size())); }
 
+Digest Hash::so_far() const {
+  Hash copy(algorithm_);
+  must(EVP_MD_CTX_copy_ex(copy.context_.get(), context_.get()));
+  return copy.finish();
+}
+
 Digest Hash::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
   unsigned size = 0;

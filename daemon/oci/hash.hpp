@@ -19,7 +19,8 @@ class Hash {
   explicit Hash(std::string_view algorithm);  // one that Digest knows
 
   void add(std::span<const char> bytes);
-  Digest finish();  // of everything added; ends the computation
+  Digest so_far() const;  // of what was added until now; more may follow
+  Digest finish();        // of everything added; ends the computation
 
  private:
   struct Free {

@@ -78,6 +78,7 @@ Descriptor descriptor_of(const json::Value& value) {
                     .size = json::get<std::uint64_t>(value, "size"),
                     .platform = platform_of(value),
                     .name = annotation(value, "org.opencontainers.image.ref.name"),
+                    .image_name = annotation(value, "io.containerd.image.name"),
                     .urls = field<std::vector<std::string>>(value, "urls").value_or(std::vector<std::string>{}),
                     .data = {}};
   if (result.size > kLargestLayer) throw Error(Errc::kLimitExceeded, "a blob is said to be larger than 64 TiB");
@@ -121,11 +122,7 @@ Manifest read_manifest(const json::Value& value) {
   if (manifest.config.size > kLargestConfig) {
     throw Error(Errc::kLimitExceeded, "the configuration is said to be larger than 4 MiB");
   }
-  if (layers->empty()) throw unsupported("the image has no layers");
-  if (layers->size() > kMostLayers) {
-    throw Error(Errc::kNotSupported, "the image has " + std::to_string(layers->size()) + " layers, and no more than " +
-                                         std::to_string(kMostLayers) + " can be stacked");
-  }
+  check_layer_count(layers->size());
   for (const auto* const layer : *layers) {
     manifest.layers.push_back(descriptor_of(*layer));
     check_layer_type(manifest.layers.back().media_type);
@@ -186,6 +183,13 @@ std::vector<Descriptor> parse_index(const std::string& bytes) {
     for (const auto* const entry : *entries) index.push_back(descriptor_of(*entry));
     return index;
   });
+}
+
+void check_layer_count(std::size_t count) {
+  if (count == 0) throw unsupported("the image has no layers");
+  if (count <= kMostLayers) return;
+  throw Error(Errc::kNotSupported, "the image has " + std::to_string(count) + " layers, and no more than " +
+                                       std::to_string(kMostLayers) + " can be stacked");
 }
 
 Image make_image(std::string reference, Digest manifest_digest, const Manifest& manifest, std::string config,

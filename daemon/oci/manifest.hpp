@@ -22,11 +22,12 @@ inline constexpr std::uint64_t kLargestLayer = std::uint64_t{1} << 46;  // so th
 struct Descriptor {
   std::string media_type;
   Digest digest;
-  std::uint64_t size = 0;            // at most kLargestLayer
-  std::optional<Platform> platform;  // in an index; words as they are there
-  std::string name;                  // annotation org.opencontainers.image.ref.name
-  std::vector<std::string> urls;     // of a foreign layer
-  std::string data;                  // decoded, when embedded; verified
+  std::uint64_t size = 0;                  // at most kLargestLayer
+  std::optional<Platform> platform = {};   // in an index; words as they are there
+  std::string name = {};                   // annotation org.opencontainers.image.ref.name
+  std::string image_name = {};             // annotation io.containerd.image.name, as Docker's tools write it
+  std::vector<std::string> urls = {};      // of a foreign layer
+  std::string data = {};                   // decoded, when embedded; verified
 };
 
 // One image: where its configuration and layers are.
@@ -50,6 +51,9 @@ bool is_index(const std::string& bytes);
 // UnsupportedFormat, with a reason, for artifacts, encrypted layers and unknown layer types.
 Manifest parse_manifest(const std::string& bytes);
 std::vector<Descriptor> parse_index(const std::string& bytes);
+
+// NotSupported or UnsupportedFormat unless an image can have so many.
+void check_layer_count(std::size_t count);
 
 // The image of a manifest and its configuration: as many diff ids as layers, rootfs.type "layers",
 // and unless the user asked for the platform, one that is wanted (NotSupported).

@@ -25,6 +25,7 @@ inline constexpr const char* kStaging =
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";
+inline constexpr const char* kMeasure = "measure.json";   // layers/ID/measure.json: layer/measure.hpp
 inline constexpr const char* kTree = "tree";
 inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
 inline constexpr const char* kUpper = "upper";

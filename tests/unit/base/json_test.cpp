@@ -20,6 +20,12 @@ TEST(JsonParse, NamesWhatIsNone) {
   }
 }
 
+TEST(JsonParse, TakesAListWhereOneIsDue) {
+  EXPECT_EQ(parse_list("[{}, 1]", "it").size(), 2U);
+  for (const std::string_view text : {"", "{}", "[", "[] []"})
+    error_of(Errc::kCorrupt, [&] { parse_list(text, "it"); });
+}
+
 TEST(JsonParse, RefusesAKeyTwice) {
   EXPECT_NO_THROW(parse(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})", "it"));
   for (const std::string_view text :

@@ -103,6 +103,50 @@ TEST_F(Inspect, TakesALinkOnlyToAnInit) {
   EXPECT_TRUE(inspected().bootable);
 }
 
+TEST_F(Inspect, ListsWhatIsMissing) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(inspected().missing, ElementsAre("systemd", "dbus", "login"));
+  put(in("usr/lib/systemd/systemd"), "ELF");
+  executable("usr/lib/systemd/systemd");
+  EXPECT_THAT(inspected().missing, ElementsAre("dbus", "login"));
+  put(in("usr/bin/dbus-broker"), "ELF");
+  executable("usr/bin/dbus-broker");
+  EXPECT_THAT(inspected().missing, ElementsAre("dbus", "login"));
+  put(in("usr/lib/systemd/system/dbus-broker.service"), "[Unit]");
+  EXPECT_THAT(inspected().missing, ElementsAre("login"));
+  put(in("usr/lib/pam.d/login"), "#%PAM-1.0");
+  EXPECT_THAT(inspected().missing, IsEmpty());
+}
+
+TEST_F(Inspect, TakesNoOtherInitForSystemd) {
+  put(in("bin/busybox"), "ELF");
+  executable("bin/busybox");
+  link("sbin/init", "/bin/busybox");
+  const auto found = inspected();
+  EXPECT_TRUE(found.bootable);
+  EXPECT_THAT(found.missing, testing::Contains("systemd"));
+}
+
+TEST_F(Inspect, KnowsNixOs) {
+  const std::string system = "nix/store/aaa-nixos-system-test";
+  const std::string systemd = "nix/store/bbb-systemd-257/lib/systemd/systemd";
+  put(in(systemd), "ELF");
+  executable(systemd);
+  put(in(system + "/init"), "#!");
+  executable(system + "/init");
+  link(system + "/systemd", "/nix/store/bbb-systemd-257");
+  link("sbin/init", "/" + system + "/init");
+  EXPECT_THAT(inspected().missing, testing::ElementsAre("dbus", "login"));
+  std::filesystem::remove(in("sbin/init"));
+  EXPECT_THAT(inspected().missing, testing::Contains("systemd"));
+
+  link("nix/var/nix/profiles/system", "/" + system);
+  put(in(system + "/etc/systemd/system/dbus.service"), "[Unit]");
+  put(in(system + "/etc/pam.d/login"), "#%PAM-1.0");
+  EXPECT_THAT(inspected().missing, testing::IsEmpty());
+}
+
 TEST(OsRelease, ReadsAsAShellWould) {
   const auto values = layer::parse_os_release(
       "# comment\n\nA=plain\nB=\"two words\"\nC='single $x \\n'\nD=\"q\\\"u\\$o\\\\t\"\n  E=spaced  "
