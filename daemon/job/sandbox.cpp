@@ -191,8 +191,9 @@ Properties for_provision(const Record& record, const std::string& out, const sto
           {"ProtectKernelModules", true},
           {"ProtectKernelLogs", true},
           {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK", "AF_INET", "AF_INET6"}}},
-          {"SystemCallFilter", systemd::AllowList{false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete",
-                                                          "bpf", "perf_event_open"}}},
+          {"SystemCallFilter",
+           systemd::AllowList{
+               false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete", "bpf", "perf_event_open"}}},
           {"SystemCallErrorNumber", std::int32_t{EPERM}},
           // Made where they are absent: the locks of user ids, and what systemd-nspawn itself keeps.
           {"RuntimeDirectory", std::vector<std::string>{"systemd/nspawn-uid", "systemd/nspawn"}},
