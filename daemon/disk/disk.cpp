@@ -20,8 +20,7 @@
 #include "disk/raw_view.hpp"
 #include "disk/system_tree.hpp"
 #include "disk/tree_stream.hpp"
-#include "image/inspect.hpp"
-#include "layer/stack.hpp"
+#include "image/root.hpp"
 #include "os/dir.hpp"
 #include "store/layout.hpp"
 
@@ -87,6 +86,7 @@ archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os:
 
 json::Value run_disk(job::Worker& worker) {
   const auto path = json::get<std::string>(worker.request(), "staging");
+  const auto install = image::install_of(json::get<std::string>(worker.request(), "install"));
   auto image = open_image(worker, os::Dir::open(path));
   worker.progress("look", -1);
   Devices devices;
@@ -100,15 +100,17 @@ json::Value run_disk(job::Worker& worker) {
   const auto layer = staging.make_dir(layout::kLayers, kOwnMode).make_dir(kUnnamed, kOwnMode);
   const auto unpacked = unpack(worker, tree, layer.make_dir(layout::kTree, kRootMode));
   staging.rename(std::string(layout::kLayers) + "/" + kUnnamed, staging, std::string(layout::kLayers) + "/" + unpacked.digest);
+  const auto result = image::describe({.layers = {{.id = unpacked.digest,
+                                             .diff_id = "sha256:" + unpacked.digest,
+                                             .is_new = true,
+                                             .size = unpacked.size,
+                                             .entries = unpacked.entries}},
+                                 .digest = "sha256:" + unpacked.digest,
+                                 .warning = tree.warning()},
+                                staging, install);
   worker.progress("sync", 1, tree.used(), tree.used());
   if (syncfs(staging.fd()) < 0) throw_errno("syncing the store");
-  const auto& warning = tree.warning();
-  return {{"layers",
-           json::Value::array({{{"id", unpacked.digest},
-                                {"diff_id", "sha256:" + unpacked.digest},
-                                {"size", unpacked.size},
-                                {"entries", unpacked.entries}}})},
-          {"warning", warning}};
+  return result;
 }
 
 }  // namespace sdme::disk

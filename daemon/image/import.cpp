@@ -32,7 +32,6 @@ namespace {
 constexpr mode_t kRootMode = 0755;  // unless the archive says otherwise
 constexpr mode_t kLayerMode = 0700;
 constexpr const char* kUnnamed = "new";  // a layer whose id is not known yet
-constexpr const char* kDiskName = "disk.img";
 
 // The bytes to import, wherever they come from.
 struct Bytes {
@@ -125,7 +124,7 @@ class Import {
     const auto progress = [&] { report(source.bytes_read()); };
     if (content == Content::kTarball) return from_tarball(source, budget_, when_read);
     if (content == Content::kDisk) {
-      spool_sparsely(source, staging_, kDiskName, progress);
+      spool_sparsely(source, staging_, layout::kDiskImage, progress);
       when_read();
       return disk("staging");
     }

@@ -43,8 +43,9 @@ void add_outlook(json::Value& result, const Inspection& found, Install install) 
   }
   const auto what = text::join(found.missing, ", ") +
                     " is missing and cannot be installed, since nothing says which distribution this is";
+  const auto warning = result["warning"].get<std::string>();
   if (install == Install::kYes) throw Error(Errc::kNotSupported, what + " (/etc/os-release)");
-  result["warning"] = what;
+  result["warning"] = warning.empty() ? what : warning + "; " + what;
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ json::Value describe(const Root& root, const os::Dir& staging, Install install) 
                         {"missing", found.missing},
                         {"size", all.size},
                         {"entries", all.entries},
-                        {"warning", ""}};
+                        {"warning", root.warning}};
   add_outlook(result, found, install);
   return result;
 }

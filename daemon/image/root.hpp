@@ -18,6 +18,7 @@ struct Root {
   std::string reference = {};
   std::string platform = {};
   std::string config = {};
+  std::string warning = {};  // one sentence about what was left out, or ""
 };
 
 // Whether what is missing is to be installed: the request's `install`.

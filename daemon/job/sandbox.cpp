@@ -2,9 +2,12 @@
 #include "job/sandbox.hpp"
 
 #include <linux/capability.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "store/layout.hpp"
 
@@ -17,6 +20,7 @@ using Properties = std::vector<Property>;
 
 constexpr std::uint64_t kStopUsec = 5'000'000;  // between SIGTERM and SIGKILL of a cancelled worker
 constexpr std::uint64_t kWorkerTasks = 32;
+constexpr std::uint64_t kDiskTasks = 128;      // qemu reads with up to 64 threads
 constexpr std::uint64_t kInstallTasks = 4096;  // of package managers
 
 template <typename... Caps>
@@ -28,6 +32,11 @@ std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t
 
 void add(Properties& to, Properties more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+void replace(Properties& in, Property with) {
+  const auto found = std::ranges::find(in, with.first, &Property::first);
+  *found = std::move(with);
 }
 
 // For every verb.
@@ -84,13 +93,41 @@ std::string staging_of(const Record& record) {
   return layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
 }
 
+// Device nodes of images are made, of whatever kind, and not opened. ProtectClock= allows one device by name, and so
+// forbids all others, unless they are named too.
+systemd::DeviceRules made_nodes() { return {{{"block-*", "m"}, {"char-*", "m"}}}; }
+
 Properties for_import(const Record& record, const std::string& out, const store::Settings& settings) {
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
   add(properties,
       {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+       {"DevicePolicy", std::string("closed")},
+       {"DeviceAllow", made_nodes()},
        {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
+  return properties;
+}
+
+// Mounts the file systems of a stranger's disk, read-only, where nobody else sees them, and starts qemu and tar with
+// less than it has itself.
+Properties for_disk(const Record& record, const std::string& out, const store::Settings& settings) {
+  auto properties = file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP,
+                                             CAP_MKNOD, CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL),
+                                {staging_of(record), out});
+  replace(properties, {"RestrictNamespaces", std::uint64_t{CLONE_NEWNS | CLONE_NEWPID}});
+  replace(properties, {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount"}}});
+  auto devices = made_nodes();  // and of the host's only these are opened, its disks not
+  for (auto rule : {systemd::DeviceRule{"/dev/loop-control", "rw"}, {"block-loop", "r"}, {"/dev/fuse", "rw"}}) {
+    devices.rules.push_back(std::move(rule));
+  }
+  const std::vector<std::string> loop = {"modprobe@loop.service"};  // its devices have no name before it is loaded
+  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"TasksMax", kDiskTasks},
+                   {"DevicePolicy", std::string("closed")},
+                   {"DeviceAllow", std::move(devices)},
+                   {"Wants", loop},
+                   {"After", loop}});
   return properties;
 }
 
@@ -178,6 +215,8 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   add(properties, own_program(settings));
   if (record.verb == "import") {
     add(properties, for_import(record, out, settings));
+  } else if (record.verb == "disk") {
+    add(properties, for_disk(record, out, settings));
   } else if (record.verb == "trash") {
     add(properties, for_trash(record, out));
   } else if (record.verb == "create") {

@@ -2,6 +2,7 @@
 #include "job/sandbox.hpp"
 
 #include <linux/capability.h>
+#include <sched.h>
 
 #include <algorithm>
 
@@ -27,7 +28,7 @@ bool has(const std::string& verb, unsigned capability) {
 
 TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
   for (const auto* verb :
-       {"import", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
+       {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
     EXPECT_EQ(property<bool>(of(verb), "NoNewPrivileges"), true) << verb;
     EXPECT_EQ(property<systemd::AllowList>(of(verb), "RestrictAddressFamilies")->items,
               std::vector<std::string>{"AF_UNIX"})
@@ -47,6 +48,28 @@ TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
   EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
   EXPECT_FALSE(has("import", CAP_SYS_ADMIN));
   EXPECT_TRUE(has("import", CAP_SETFCAP));
+}
+
+TEST(Sandbox, OfAnImportMakesDeviceNodesAndOpensNone) {
+  const auto rules = property<systemd::DeviceRules>(of("import"), "DeviceAllow")->rules;
+  ASSERT_EQ(rules.size(), 2U);
+  for (const auto& rule : rules) EXPECT_EQ(rule.access, "m") << rule.device;
+}
+
+TEST(Sandbox, OfADiskMountsInItsOwnNamespaceWhatItReadsFromLoopDevices) {
+  const auto all = of("disk");
+  EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");
+  EXPECT_EQ(property<systemd::BindPaths>(all, "BindPaths")->paths.size(), 2U);
+  EXPECT_EQ(property<std::uint64_t>(all, "RestrictNamespaces"), std::uint64_t{CLONE_NEWNS | CLONE_NEWPID});
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
+  EXPECT_EQ(property<std::string>(all, "DevicePolicy"), "closed");
+  for (const auto& rule : property<systemd::DeviceRules>(all, "DeviceAllow")->rules) {
+    if (rule.device.ends_with("-*")) EXPECT_EQ(rule.access, "m") << "a disk of the host could be read";
+    if (rule.device == "block-loop") EXPECT_EQ(rule.access, "r");
+  }
+  EXPECT_TRUE(has("disk", CAP_SYS_ADMIN));
+  EXPECT_FALSE(has("disk", CAP_DAC_READ_SEARCH));
+  EXPECT_FALSE(has("disk", CAP_SYS_RAWIO));
 }
 
 TEST(Sandbox, OfPackageManagersIsAContainerAndNotTheStore) {
