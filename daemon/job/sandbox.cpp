@@ -101,18 +101,19 @@ Properties for_import(const Record& record, const std::string& out, const store:
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
-                   {"DevicePolicy", std::string("closed")},
-                   {"DeviceAllow", made_nodes()},
-                   {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
+  add(properties,
+      {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+       {"DevicePolicy", std::string("closed")},
+       {"DeviceAllow", made_nodes()},
+       {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
   return properties;
 }
 
 // Mounts the file systems of a stranger's disk, read-only, where nobody else sees them, and starts qemu and tar with
 // less than it has itself.
 Properties for_disk(const Record& record, const std::string& out, const store::Settings& settings) {
-  auto properties = file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD,
-                                             CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL),
+  auto properties = file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP,
+                                             CAP_MKNOD, CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL),
                                 {staging_of(record), out});
   replace(properties, {"RestrictNamespaces", std::uint64_t{CLONE_NEWNS | CLONE_NEWPID}});
   replace(properties, {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount"}}});
@@ -191,8 +192,9 @@ Properties for_provision(const Record& record, const std::string& out, const sto
           {"ProtectKernelModules", true},
           {"ProtectKernelLogs", true},
           {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK", "AF_INET", "AF_INET6"}}},
-          {"SystemCallFilter", systemd::AllowList{false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete",
-                                                          "bpf", "perf_event_open"}}},
+          {"SystemCallFilter",
+           systemd::AllowList{
+               false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete", "bpf", "perf_event_open"}}},
           {"SystemCallErrorNumber", std::int32_t{EPERM}},
           // Made where they are absent: the locks of user ids, and what systemd-nspawn itself keeps.
           {"RuntimeDirectory", std::vector<std::string>{"systemd/nspawn-uid", "systemd/nspawn"}},

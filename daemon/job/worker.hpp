@@ -27,7 +27,6 @@ class Worker {
   bool has_fd(const std::string& name) const { return fds_.contains(name); }
   // An fd of the request, given up to the caller; Internal when it was not passed.
   os::UniqueFd take_fd(const std::string& name);
-  bool has_fd(const std::string& name) const { return fds_.contains(name); }
   const os::UniqueFd& report_socket() const { return report_; }
 
   // `fraction` 0 to 1 for the whole job, -1 unknown. Sent at most ten times a second, a new phase

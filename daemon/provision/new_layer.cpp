@@ -7,6 +7,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -53,8 +54,9 @@ bool is_regular(const os::Dir& dir, const std::string& name) {
 
 }  // namespace
 
-Measure measure(const os::Dir& tree) {
-  Measure sum;
+layer::Measure measure(const os::Dir& tree) {
+  layer::Measure sum;
+  std::set<ino_t> linked;  // files with several names, whose content counts once
   std::vector<Level> levels;
   if (auto top = enter(tree, ".")) levels.push_back(std::move(*top));
   while (!levels.empty()) {
@@ -68,7 +70,8 @@ Measure measure(const os::Dir& tree) {
     const auto found = level.dir.stat(name);
     if (!found) continue;
     ++sum.entries;
-    if (S_ISREG(found->st_mode)) sum.size += static_cast<std::uint64_t>(found->st_size);
+    const bool again = found->st_nlink > 1 && !linked.insert(found->st_ino).second;
+    if (S_ISREG(found->st_mode) && !again) sum.size += static_cast<std::uint64_t>(found->st_size);
     if (!S_ISDIR(found->st_mode)) continue;
     if (auto next = enter(level.dir, name)) levels.push_back(std::move(*next));
   }
@@ -114,11 +117,13 @@ void NewLayer::tidy() {
   if (ftruncate(id.get(), 0) < 0) throw_errno("emptying the machine id");
 }
 
-void NewLayer::settle(const std::string& id) {
+void NewLayer::settle(const std::string& id, const layer::Measure& measure) {
   auto there = staging_.find_dir(layout::kLayers);
   // Not by its path: who has a mount namespace of its own by now would find another mount there.
   const auto layers = there ? std::move(*there) : staging_.make_dir(layout::kLayers, 0700);
-  install_.rename(layout::kUpper, layers.make_dir(id, 0755), layout::kTree);
+  const auto layer = layers.make_dir(id, 0755);
+  install_.rename(layout::kUpper, layer, layout::kTree);
+  layer::keep_measure(layer, measure);
   os::tree_remove(staging_, layout::kInstall);
   if (syncfs(staging_.fd()) < 0) throw_errno("syncing the store");
 }

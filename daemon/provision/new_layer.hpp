@@ -3,23 +3,18 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "layer/measure.hpp"
 #include "layer/stack.hpp"
 #include "os/dir.hpp"
 
 namespace sdme::provision {
 
-struct Measure {
-  std::uint64_t size = 0;     // bytes of regular files
-  std::uint64_t entries = 0;  // names of every kind
-};
-
-// Of a directory and all below it, whoever writes there meanwhile; links are not followed, and what
-// goes while it is counted is not. LimitExceeded when it is deeper than descriptors last.
-Measure measure(const os::Dir& tree);
+// Of a tree in which others write meanwhile: no link is followed, and what goes while it is counted is
+// not. LimitExceeded when it is deeper than descriptors last.
+layer::Measure measure(const os::Dir& tree);
 
 // The layer that package managers write: the upper directory of an overlay over the stack so far.
 // What they need only while they run is lent to them in it and taken back.
@@ -36,8 +31,8 @@ class NewLayer {
   // machine different from another.
   void tidy();
 
-  // Moves the tree to STAGING/layers/ID/tree.
-  void settle(const std::string& id);
+  // Makes a layer of the tree, STAGING/layers/ID, and syncs it.
+  void settle(const std::string& id, const layer::Measure& measure);
 
  private:
   struct Loan {

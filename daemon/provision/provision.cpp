@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -31,6 +32,7 @@ namespace sdme::provision {
 namespace {
 
 constexpr std::size_t kLongestResolvConf = 64 * 1024;
+constexpr std::size_t kLongestCommand = 60;  // in a message
 constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kMeasureEvery = 2 * kSecond;
 constexpr std::uint64_t kMeasureShare = 10;  // and never more than one part of so many of the time
@@ -132,11 +134,13 @@ class Installation {
       const auto ended = run_in(chamber, command, [&] { watch(distro, layer); });
       os::throw_if_stop_requested();
       if (ended.status != 0) {
-        fail(distro, text::quoted(command) + " ended with status " + std::to_string(ended.status),
+        fail(distro,
+             "'" + text::printable(command, kLongestCommand) + "' ended with status " + std::to_string(ended.status),
              said.empty() ? ended.last_words : said + "\n" + ended.last_words);
       }
       said = ended.last_words;
     }
+    os::detach_mount(root);  // an overlay wants its upper directory for itself
   }
 
   [[noreturn]] void fail(const Distro& distro, const std::string& why, const std::string& details = "",
@@ -145,9 +149,7 @@ class Installation {
                           (details.empty() ? "" : "\n" + details));
   }
 
-  std::uint64_t limit(const char* key) const {
-    return json::get<std::uint64_t>(request_.at("limits"), key);
-  }
+  std::uint64_t limit(const char* key) const { return json::get<std::uint64_t>(request_.at("limits"), key); }
 
   void watch(const Distro& distro, const NewLayer& layer) {
     os::throw_if_stop_requested();
@@ -163,7 +165,7 @@ class Installation {
   }
 
   // Of the whole root filesystem, as if it had been imported so.
-  void check_size(const Measure& grown) const {
+  void check_size(const layer::Measure& grown) const {
     for (const auto& [key, amount] : {std::pair("bytes", size(grown)), std::pair("entries", entries(grown))}) {
       if (amount > limit(key)) {
         throw Error(Errc::kLimitExceeded, "with what is installed in it, the root filesystem has more than " +
@@ -171,10 +173,10 @@ class Installation {
       }
     }
   }
-  std::uint64_t size(const Measure& grown) const {
+  std::uint64_t size(const layer::Measure& grown) const {
     return json::get<std::uint64_t>(before_.told(), "size") + grown.size;
   }
-  std::uint64_t entries(const Measure& grown) const {
+  std::uint64_t entries(const layer::Measure& grown) const {
     return json::get<std::uint64_t>(before_.told(), "entries") + grown.entries;
   }
 
@@ -185,7 +187,7 @@ class Installation {
     if (!now.missing.empty()) fail(distro, "its commands ended well, but there is still no " + in_words(now.missing));
     const auto diff_id = fresh_diff_id();
     const auto id = oci::chain_id(before_.top(), diff_id);
-    layer.settle(id);
+    layer.settle(id, grown);
     auto result = before_.told();
     result["layers"].push_back(
         {{"id", id}, {"diff_id", diff_id.str()}, {"size", grown.size}, {"entries", grown.entries}});

@@ -87,13 +87,14 @@ AutoReqProv: no
 %{{summary}}.
 %install
 cp -a {tree}/. %{{buildroot}}
-%post
 {script}
 %files
 {files}
 """
 
-RPM_TAGS = {"dbus": "Provides: dbus-1 = 1", "shadow": "Provides: shadow-utils = 1", "systemd": "Requires: dbus, pam"}
+# The shell that runs scripts is in the stand-in already, but no package told the database so.
+RPM_TAGS = {"dbus": "Provides: dbus-1 = 1", "shadow": "Provides: shadow-utils = 1",
+            "systemd": "Requires: dbus, pam\nProvides: /bin/sh"}
 
 
 def make_rpm(place, out, work):
@@ -103,7 +104,7 @@ def make_rpm(place, out, work):
         listed = "\n".join(f'"/{path.relative_to(tree)}"' for path in files(tree))
         spec = work / f"{name}.spec"
         spec.write_text(SPEC.format(name=name, version=VERSION, tags=RPM_TAGS.get(name, ""), tree=tree,
-                                    script=SCRIPTS.get(name, ":"), files=listed))
+                                    script=f"%post\n{SCRIPTS[name]}" if name in SCRIPTS else "", files=listed))
         defines = {"_topdir": work / "rpmbuild", "_tmppath": work, "_dbpath": work / "rpmdb", "_rpmdir": out}
         run("rpmbuild", "--quiet", "-bb", *(f"--define={key} {value}" for key, value in defines.items()), spec)
     run("createrepo_c", "--quiet", out)

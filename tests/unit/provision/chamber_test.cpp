@@ -32,9 +32,11 @@ TEST(Chamber, HasItsOwnUsersAndNothingOfTheHosts) {
   EXPECT_THAT(argv, Contains("--setenv=A=b c"));
   EXPECT_THAT(argv, Not(Contains(StartsWith("--bind"))));
   EXPECT_THAT(argv, Not(Contains(StartsWith("--capability="))));
-  const auto taken = std::ranges::find_if(argv, [](const auto& word) { return word.starts_with("--drop-capability="); });
+  const auto taken =
+      std::ranges::find_if(argv, [](const auto& word) { return word.starts_with("--drop-capability="); });
   ASSERT_NE(taken, argv.end());
-  for (const auto* power : {"CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_MKNOD", "CAP_SYS_BOOT"}) {
+  for (const auto* power :
+       {"CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_MKNOD", "CAP_SYS_BOOT"}) {
     EXPECT_THAT(*taken, HasSubstr(power));
   }
 }

@@ -81,7 +81,8 @@ TEST_F(Distros, OneInEtcStandsForItsNamesake) {
 
 TEST_F(Distros, AFileThatOthersMayWriteIsNotRead) {
   test::put(etc_ / "a.conf", "[Distro]\nIds=x\n");
-  std::filesystem::permissions(etc_ / "a.conf", std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+  std::filesystem::permissions(etc_ / "a.conf", std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
   EXPECT_EQ(find("x"), "");
   EXPECT_THAT(faults_, ElementsAre(HasSubstr("a.conf is not read: ")));
 }

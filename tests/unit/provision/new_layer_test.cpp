@@ -98,8 +98,9 @@ TEST_F(NewLayers, RefusesAnEtcThatIsALink) {
 TEST_F(NewLayers, SettlesAsALayer) {
   auto layer = make();
   test::put(upper("usr/bin/x"), "12345");
-  layer.settle(std::string(64, 'a'));
+  layer.settle(std::string(64, 'a'), {.size = 5, .entries = 3});
   EXPECT_EQ(test::content(staging_ / ("layers/" + std::string(64, 'a') + "/tree/usr/bin/x")), "12345");
+  EXPECT_EQ(layer::measure_of(os::Dir::open(staging_ / ("layers/" + std::string(64, 'a')))).size, 5U);
   EXPECT_FALSE(exists(staging_ / "install"));
 }
 
@@ -109,6 +110,9 @@ TEST(Measure, CountsWhatIsThere) {
   test::put(dir / "d", "4");
   std::filesystem::create_symlink("/", dir / "a/root");
   const auto found = measure(os::Dir::open(dir.path()));
+  std::filesystem::create_hard_link(dir / "d", dir / "e");
+  EXPECT_EQ(measure(os::Dir::open(dir.path())).entries, 6U);
+  EXPECT_EQ(measure(os::Dir::open(dir.path())).size, 4U);
   EXPECT_EQ(found.size, 4U);
   EXPECT_EQ(found.entries, 5U);
 }

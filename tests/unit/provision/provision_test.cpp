@@ -69,7 +69,7 @@ TEST_F(Provision, KeepsTheWarningOfBefore) {
 
 TEST_F(Provision, LooksItselfAtWhatIsMissing) {
   for (const auto* path : {"usr/lib/systemd/systemd", "usr/bin/dbus-daemon"}) executable(path);
-  test::put(tree("etc/pam.d/login"), "");
+  for (const auto* path : {"usr/lib/systemd/system/dbus.service", "etc/pam.d/login"}) test::put(tree(path), "");
   EXPECT_EQ(run("yes").at("result").at("layers").size(), 1U);
 }
 
