@@ -11,7 +11,9 @@
 #include <string>
 #include <utility>
 
-#include "archive/extract.hpp"
+#include "archive/budget.hpp"
+#include "archive/decompress.hpp"
+#include "archive/input.hpp"
 #include "base/error.hpp"
 #include "disk/capabilities.hpp"
 #include "disk/devices.hpp"
@@ -28,10 +30,8 @@ namespace sdme::disk {
 
 namespace {
 
-constexpr mode_t kRootMode = 0755;  // unless the tree says otherwise
 constexpr mode_t kOwnMode = 0700;
 constexpr const char* kWorkplace = "mounts";
-constexpr const char* kUnnamed = "new";  // a layer whose id is not known yet
 
 // A block device on a file that a caller's own process serves would wait for it for ever, and could
 // not be killed.
@@ -65,7 +65,7 @@ void give_up_mounting() {
   keep_capabilities({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD, CAP_KILL});
 }
 
-archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os::Dir& target) {
+image::UnpackedLayer unpack(job::Worker& worker, const SystemTree& tree, const os::Dir& staging) {
   const auto& limits = worker.request().at("limits");
   const auto total = tree.used();
   const auto report = [&](std::uint64_t done) {
@@ -75,11 +75,10 @@ archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os:
   report(0);
   TreeStream stream(tree.root());
   give_up_mounting();
-  auto unpacked = archive::extract(
-      stream.take(), target,
-      {json::get<std::uint64_t>(limits, "bytes"), json::get<std::uint64_t>(limits, "entries")}, report);
-  stream.finish();
-  return unpacked;
+  archive::Budget budget({.bytes = json::get<std::uint64_t>(limits, "bytes"),
+                          .entries = json::get<std::uint64_t>(limits, "entries")});
+  archive::Decompressor source(archive::Input(stream.take()), budget);
+  return image::unpack_tarball(source, staging, budget, report, [&] { stream.finish(); });
 }
 
 }  // namespace
@@ -96,17 +95,9 @@ json::Value run_disk(job::Worker& worker) {
   const auto partitions = read_partitions(disk.fd(), disk.size());
   FileSystems file_systems(disk, devices);
   const SystemTree tree(partitions, file_systems, workplace);
-
-  const auto layer = staging.make_dir(layout::kLayers, kOwnMode).make_dir(kUnnamed, kOwnMode);
-  const auto unpacked = unpack(worker, tree, layer.make_dir(layout::kTree, kRootMode));
-  staging.rename(std::string(layout::kLayers) + "/" + kUnnamed, staging, std::string(layout::kLayers) + "/" + unpacked.digest);
-  const auto result = image::describe({.layers = {{.id = unpacked.digest,
-                                             .diff_id = "sha256:" + unpacked.digest,
-                                             .is_new = true,
-                                             .size = unpacked.size,
-                                             .entries = unpacked.entries}},
-                                 .digest = "sha256:" + unpacked.digest,
-                                 .warning = tree.warning()},
+  auto layer = unpack(worker, tree, staging);
+  auto digest = layer.diff_id;
+  auto result = image::describe({.layers = {std::move(layer)}, .digest = std::move(digest), .warning = tree.warning()},
                                 staging, install);
   worker.progress("sync", 1, tree.used(), tree.used());
   if (syncfs(staging.fd()) < 0) throw_errno("syncing the store");
