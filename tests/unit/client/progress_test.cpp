@@ -108,8 +108,8 @@ TEST_F(ProgressTest, Full) {
 
 TEST_F(ProgressTest, TheBarMakesRoom) {
   tell_half();
-  EXPECT_EQ(bar(seconds(10), 80), "import web: unpack  [===>    ]  50%  100 MiB of 200 MiB  10 MiB/s  0:10 left");
-  EXPECT_EQ(bar(seconds(10), 76), "import web: unpack  50%  100 MiB of 200 MiB  10 MiB/s  0:10 left");
+  EXPECT_EQ(bar(seconds(10), 80), "import web: unpack  [======>     ]  50%  100 MiB of 200 MiB  10 MiB/s  0:10 left");
+  EXPECT_EQ(bar(seconds(10), 73), "import web: unpack  50%  100 MiB of 200 MiB  10 MiB/s  0:10 left");
   EXPECT_EQ(bar(seconds(10), 20).size(), 20U);
   EXPECT_EQ(bar(seconds(10), 0), "");
 }
