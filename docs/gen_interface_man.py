@@ -100,6 +100,7 @@ DETAILS = {
     "target": "what it is asked for, in words: container 'web', root filesystem 'debian', job 17",
     "container": "name of the container",
     "rootfs": "name of the root filesystem, or of a new container: where it comes from",
+    "source": "where an import comes from, as its caller says",
     "job": "number of the job or session",
     "kind": "kind of the job",
     "owner": "uid of who owns the target",

@@ -26,6 +26,8 @@ class Acl {
   // Corrupt when a name is not known.
   void resolve(const OwnerNames& names, const std::string& path);
 
+  bool is_inherited() const { return type_ == Type::kDefault; }  // by what is made in the directory
+
   // As the kernel takes it: an extended attribute. Only when all names are resolved.
   const char* attribute() const;
   std::string value() const;

@@ -10,6 +10,7 @@
 
 #include "archive/gzip_decoder.hpp"
 #include "archive/handles.hpp"
+#include "archive/zstd_decoder.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -149,11 +150,14 @@ class PlainDecoder : public Decoder {
 
 }  // namespace
 
+bool is_compressed(std::span<const char> start) { return compression_of({start.data(), start.size()}) != nullptr; }
+
 std::unique_ptr<Decoder> make_decoder(Input& input) {
   const auto first = input.next();
   const auto* const compression = compression_of({first.data(), first.size()});
   if (!compression) return std::make_unique<PlainDecoder>(input, first);
   if (compression->filter == ARCHIVE_FILTER_GZIP) return std::make_unique<GzipDecoder>(input, first);
+  if (compression->filter == ARCHIVE_FILTER_ZSTD) return std::make_unique<ZstdDecoder>(input, first);
   return std::make_unique<FilterDecoder>(input, first, *compression);
 }
 

@@ -26,4 +26,7 @@ class Decoder {
 // what is compressed twice comes out compressed.
 std::unique_ptr<Decoder> make_decoder(Input& input);
 
+// Whether an input that begins so is one of the compressed ones.
+bool is_compressed(std::span<const char> start);
+
 }  // namespace sdme::archive

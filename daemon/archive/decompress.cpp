@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "archive/decoder.hpp"
-#include "base/error.hpp"
 
 namespace sdme::archive {
 
-Decompressor::Decompressor(os::UniqueFd input, std::uint64_t max_bytes)
-    : input_(std::move(input)), max_bytes_(max_bytes), thread_([this] { run(); }) {}
+Decompressor::Decompressor(Input input, Budget& budget)
+    : input_(std::move(input)), budget_(budget), thread_([this] { run(); }) {}
 
 Decompressor::~Decompressor() {
   input_.break_off();
@@ -38,12 +37,7 @@ void Decompressor::decompress() {
 }
 
 void Decompressor::deliver(std::span<const char> block) {
-  delivered_ += block.size();
-  if (delivered_ > max_bytes_) {
-    throw Error(Errc::kLimitExceeded,
-                "the archive has more than " + std::to_string(max_bytes_) +
-                    " bytes when decompressed, which is the limit (ImportMaxBytes= in sdmed.conf)");
-  }
+  budget_.spend_bytes(block.size());
   digest_.add(block);
   queue_.push(block.size());
 }

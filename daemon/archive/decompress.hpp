@@ -2,14 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "archive/block_queue.hpp"
+#include "archive/budget.hpp"
 #include "archive/input.hpp"
 #include "archive/sha256.hpp"
-#include "os/unique_fd.hpp"
 
 namespace sdme::archive {
 
@@ -18,17 +20,22 @@ namespace sdme::archive {
 // whoever takes the blocks.
 class Decompressor {
  public:
-  // More than `max_bytes` of plain bytes are LimitExceeded.
-  Decompressor(os::UniqueFd input, std::uint64_t max_bytes);
+  // The plain bytes are spent from the budget, which lives longer.
+  Decompressor(Input input, Budget& budget);
   ~Decompressor();
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
   // Full blocks until the last; nothing at the end. Valid until the next call. Throws what went
   // wrong in the thread: Corrupt, LimitExceeded, or an error of reading.
-  std::span<const char> next() { return queue_.pop(); }
+  std::span<const char> next() { return ahead_ ? *std::exchange(ahead_, std::nullopt) : queue_.pop(); }
+  // What next() returns first, before it is called.
+  std::span<const char> first() { return *(ahead_ = queue_.pop()); }
+
+  void break_off() { input_.break_off(); }  // from any thread: next() throws Cancelled soon
 
   std::uint64_t bytes_read() const { return input_.bytes_read(); }  // compressed
+  bool at_end() const { return input_.at_end(); }                   // all compressed bytes were read
   std::string digest() { return digest_.hex(); }                    // of all, once next() returned nothing
 
  private:
@@ -37,10 +44,10 @@ class Decompressor {
   void deliver(std::span<const char> block);
 
   Input input_;
-  std::uint64_t max_bytes_;
-  std::uint64_t delivered_ = 0;
+  Budget& budget_;
   Sha256 digest_;
   BlockQueue queue_;
+  std::optional<std::span<const char>> ahead_;
   std::thread thread_;  // last: it uses all the others
 };
 

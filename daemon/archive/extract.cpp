@@ -11,6 +11,7 @@
 
 #include "archive/decompress.hpp"
 #include "archive/entry_path.hpp"
+#include "archive/layer_names.hpp"
 #include "archive/metadata.hpp"
 #include "archive/tar_reader.hpp"
 #include "archive/tree_writer.hpp"
@@ -27,32 +28,56 @@ Error refusal(const std::string& path, const std::string& why) {
 
 class Extraction {
  public:
-  Extraction(os::UniqueFd input, const os::Dir& tree, const Limits& limits)
-      : source_(std::move(input), limits.bytes), tar_(source_), writer_(tree), limits_(limits) {}
+  Extraction(Decompressor& source, const os::Dir& tree, Meaning meaning, Budget& budget, const BytesRead& progress)
+      : source_(source),
+        meaning_(meaning),
+        budget_(budget),
+        progress_(progress),
+        tar_(source, meaning),
+        writer_(tree, meaning, budget) {}
 
-  Extracted run(const std::function<void(std::uint64_t)>& progress) {
+  Extracted run() {
     while (archive_entry* const entry = tar_.next()) {
       ++entries_;
-      add(entry, progress);
-      check_entries();
+      budget_.spend_entry();
+      add(entry);
     }
-    writer_.finish();
-    return {source_.digest(), size_, entries_};
+    auto unsettled = writer_.finish();
+    return {source_.digest(), size_, entries_, has_whiteout_names_, std::move(unsettled)};
   }
 
  private:
-  void add(archive_entry* entry, const std::function<void(std::uint64_t)>& progress) {
+  void add(archive_entry* entry) {
     const char* const name = archive_entry_pathname(entry);
-    const auto path = entry_path(name ? name : "");
+    if (meaning_ == Meaning::kTarball) {
+      const auto path = entry_path(name ? name : "");
+      has_whiteout_names_ = has_whiteout_names_ || is_of_whiteouts(path);
+      return add(entry, path);
+    }
+    const auto [mark, path] = LayerName::of(entry_path(without_root(name ? name : "")));
+    has_whiteout_names_ = has_whiteout_names_ || mark != LayerName::Mark::kNone;
+    switch (mark) {
+      case LayerName::Mark::kNone:
+        return add(entry, path);
+      case LayerName::Mark::kWhiteout:
+        return writer_.add_whiteout(path);
+      case LayerName::Mark::kOpaque:
+        return writer_.add_opaque(path);
+      case LayerName::Mark::kIgnored:
+        return;
+    }
+  }
+
+  void add(archive_entry* entry, const std::string& path) {
     if (const char* const target = archive_entry_hardlink(entry)) return add_hard_link(path, target);
     auto metadata = Metadata::of(entry, path);
     const auto type = archive_entry_filetype(entry);
-    if (path.empty() && type != AE_IFDIR) throw refusal(name, "for the root of the tree that is not a directory");
+    if (path.empty() && type != AE_IFDIR) throw refusal(".", "for the root of the tree that is not a directory");
     switch (type) {
       case AE_IFDIR:
         return writer_.add_directory(path, std::move(metadata));
       case AE_IFREG:
-        return add_file(entry, path, std::move(metadata), progress);
+        return add_file(entry, path, std::move(metadata));
       case AE_IFLNK: {
         const char* const target = archive_entry_symlink(entry);
         return writer_.add_symlink(path, target ? target : "", std::move(metadata));
@@ -60,7 +85,7 @@ class Extraction {
       case AE_IFCHR:
       case AE_IFBLK:
       case AE_IFIFO:
-        progress(source_.bytes_read());
+        progress_(source_.bytes_read());
         return writer_.add_node(path, type, device_of(entry), std::move(metadata));
       default:
         throw refusal(path, "of an unknown kind");
@@ -75,26 +100,29 @@ class Extraction {
 
   // Its content, which some archives repeat, is that of the target.
   void add_hard_link(const std::string& path, const char* target) {
-    const auto target_path = entry_path(target);
+    const auto target_path = entry_path(meaning_ == Meaning::kLayer ? without_root(target) : target);
     if (path.empty() || target_path.empty()) throw refusal(path, "that links the root of the tree");
     writer_.add_hard_link(path, target_path);
   }
 
-  void add_file(archive_entry* entry, const std::string& path, Metadata metadata,
-                const std::function<void(std::uint64_t)>& progress) {
-    auto file = writer_.add_file(path);
-    std::uint64_t end = 0;
+  void add_file(archive_entry* entry, const std::string& path, Metadata metadata) {
+    auto file = writer_.add_file(path, std::move(metadata));
+    std::uint64_t end = 0, written = 0;
     while (const auto piece = tar_.next_piece()) {
-      progress(source_.bytes_read());
-      write_piece(file.get(), *piece, path);
+      progress_(source_.bytes_read());
+      write_piece(file.fd.get(), *piece, path);
       end = piece->offset + piece->bytes.size();
-      size_ += piece->bytes.size();
+      written += piece->bytes.size();
     }
+    size_ += written;
     const auto length = archive_entry_size(entry);
-    if (static_cast<std::uint64_t>(length) != end && ftruncate(file.get(), length) < 0) {
+    // An image is made of what its files are said to hold; a system that was packed may well have a
+    // file that is all hole, and larger than any disk (lastlog).
+    if (meaning_ == Meaning::kLayer) budget_.spend_bytes(static_cast<std::uint64_t>(length) - written);
+    if (static_cast<std::uint64_t>(length) != end && ftruncate(file.fd.get(), length) < 0) {
       throw_errno("writing " + text::quoted(path));
     }
-    writer_.close_file(std::move(file), path, std::move(metadata));
+    writer_.close_file(std::move(file));
   }
 
   static void write_piece(int file, const TarReader::Piece& piece, const std::string& path) {
@@ -109,25 +137,28 @@ class Extraction {
     }
   }
 
-  void check_entries() const {
-    if (entries_ <= limits_.entries && writer_.directories_made() <= limits_.entries) return;
-    throw Error(Errc::kLimitExceeded, "the archive has more than " + std::to_string(limits_.entries) +
-                                          " entries, which is the limit (ImportMaxEntries= in sdmed.conf)");
-  }
-
-  Decompressor source_;
+  Decompressor& source_;
+  const Meaning meaning_;
+  Budget& budget_;
+  const BytesRead& progress_;
   TarReader tar_;
   TreeWriter writer_;
-  Limits limits_;
   std::uint64_t size_ = 0;
   std::uint64_t entries_ = 0;
+  bool has_whiteout_names_ = false;
 };
 
 }  // namespace
 
-Extracted extract(os::UniqueFd input, const os::Dir& tree, const Limits& limits,
-                  const std::function<void(std::uint64_t)>& progress) {
-  return Extraction(std::move(input), tree, limits).run(progress);
+Extracted extract(Decompressor& source, const os::Dir& tree, Meaning meaning, Budget& budget,
+                  const BytesRead& progress) {
+  return Extraction(source, tree, meaning, budget, progress).run();
+}
+
+Extracted extract(os::UniqueFd input, const os::Dir& tree, const Limits& limits, const BytesRead& progress) {
+  Budget budget(limits);
+  Decompressor source(Input(std::move(input)), budget);
+  return extract(source, tree, Meaning::kTarball, budget, progress);
 }
 
 }  // namespace sdme::archive

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <zlib.h>
+#include <isa-l.h>
+
+#include <memory>
 
 #include "archive/decoder.hpp"
 
 namespace sdme::archive {
 
-// gzip by zlib, because libarchive does not check the sum and the length of a member (libarchive
-// 3.7 and 3.8, archive_read_support_filter_gzip.c, consume_trailer).
+// gzip by ISA-L, which takes half the time of zlib. Not by libarchive, which does not check the sum
+// and the length of a member (3.7 and 3.8, archive_read_support_filter_gzip.c, consume_trailer).
 class GzipDecoder : public Decoder {
  public:
   GzipDecoder(Input& input, std::span<const char> first);
-  ~GzipDecoder() override;
 
   std::size_t read(std::span<char> to) override;
 
  private:
+  void give(std::span<const char> bytes);
   bool refill();
+  void inflate_some();
   bool begin_next_member();
 
   Input& input_;
-  z_stream stream_ = {};
+  std::unique_ptr<inflate_state> stream_ = std::make_unique<inflate_state>();
   bool ended_ = false;
 };
 

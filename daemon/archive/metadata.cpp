@@ -3,11 +3,14 @@
 
 #include <archive.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -15,10 +18,14 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/file.hpp"
+#include "os/unique_fd.hpp"
 
 namespace sdme::archive {
 
 namespace {
+
+constexpr std::size_t kLongestStatus = 64 * 1024;
 
 Error refusal(const std::string& path, const std::string& why) {
   return {Errc::kCorrupt, "the archive has an entry " + text::quoted(path) + " " + why};
@@ -38,16 +45,44 @@ bool wanted(std::string_view attribute) {
   return !attribute.starts_with("security.") || attribute == "security.capability";
 }
 
-// Through /proc, because there is no call for an O_PATH fd.
-void set_attribute(int fd, const std::string& name, const std::string& value, const std::string& path) {
-  const auto link = "/proc/self/fd/" + std::to_string(fd);
-  if (setxattr(link.c_str(), name.c_str(), value.data(), value.size(), 0) == 0) return;
+// Through /proc, because there is no call for an O_PATH fd, nor for a name in a directory.
+std::string proc_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+void set_attribute(const Metadata::Made& made, const std::string& name, const std::string& value,
+                   const std::string& path) {
+  const auto link = made.name.empty() ? proc_path(made.dir) : proc_path(made.dir) + "/" + made.name;
+  const auto set = made.name.empty() ? setxattr : lsetxattr;
+  if (set(link.c_str(), name.c_str(), value.data(), value.size(), 0) == 0) return;
   const auto what = "attribute " + text::quoted(name);
   if (errno == EINVAL || errno == ERANGE || errno == E2BIG) throw refusal(path, "with an impossible " + what);
   if (errno == EPERM || errno == EOPNOTSUPP) {
     throw Error(Errc::kNotSupported, "the store cannot keep " + what + " of " + text::quoted(path));
   }
   throw_errno("setting " + what + " of " + text::quoted(path));
+}
+
+// Some archivers write it as any attribute.
+constexpr std::string_view kInherited = "system.posix_acl_default";
+
+bool is_rest(const Acl& acl) { return acl.has_names() || acl.is_inherited(); }
+
+constexpr mode_t kSetIds = S_ISUID | S_ISGID;  // mkdir() ignores them, writing may take them away
+
+// What umask(2) would tell, which cannot be asked without changing it for all threads.
+mode_t read_umask() {
+  const os::UniqueFd status(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+  if (!status) throw_errno("reading /proc/self/status");
+  const auto lines = text::split(os::read_all(status.get(), kLongestStatus, "/proc/self/status"), '\n');
+  constexpr std::string_view kKey = "Umask:\t";
+  const auto line = std::ranges::find_if(lines, [&](const auto& one) { return one.starts_with(kKey); });
+  mode_t mask = 0777;
+  if (line != lines.end()) std::from_chars(line->data() + kKey.size(), line->data() + line->size(), mask, 8);
+  return mask;
+}
+
+mode_t process_umask() {
+  static const mode_t mask = read_umask();
+  return mask;
 }
 
 }  // namespace
@@ -78,24 +113,55 @@ void Metadata::add_attributes(archive_entry* entry) {
   }
 }
 
-bool Metadata::has_names() const { return std::ranges::any_of(acls_, &Acl::has_names); }
-
-void Metadata::resolve(const OwnerNames& names, const std::string& path) {
-  for (auto& acl : acls_) acl.resolve(names, path);
+bool Metadata::has_rest() const {
+  return std::ranges::any_of(acls_, is_rest) || std::ranges::contains(attributes_, kInherited, &Attribute::name);
 }
 
 // The order matters: a new owner takes away set-id bits and capabilities, a new mode changes the
 // mask of an access control list.
-void Metadata::apply(int fd, const std::string& path) const {
+void Metadata::apply(const Made& made, const std::string& path) const {
   const auto doing = [&] { return "setting owner, mode or time of " + text::quoted(path); };
-  if (fchownat(fd, "", uid_, gid_, AT_EMPTY_PATH) < 0) throw_errno(doing());
-  if (!symlink_ && fchmodat(fd, "", mode_, AT_EMPTY_PATH) < 0) throw_errno(doing());
-  for (const auto& [name, value] : attributes_) set_attribute(fd, name, value, path);
+  const char* const name = made.name.c_str();
+  const int how = made.name.empty() ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+  const bool owned = made.with_owner && uid_ == geteuid() && gid_ == getegid();
+  if (!owned && fchownat(made.dir, name, uid_, gid_, how) < 0) throw_errno(doing());
+  const bool exact = made.with_mode && made.with_owner && (mode_ & (kSetIds | process_umask())) == 0;
+  if (!symlink_ && !exact && fchmodat(made.dir, name, mode_, how) < 0) throw_errno(doing());
+  for (const auto& [attribute, value] : attributes_) {
+    if (attribute != kInherited) set_attribute(made, attribute, value, path);
+  }
   for (const auto& acl : acls_) {
-    if (!acl.has_names()) set_attribute(fd, acl.attribute(), acl.value(), path);
+    if (!is_rest(acl)) set_attribute(made, acl.attribute(), acl.value(), path);
   }
   const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime_};
-  if (utimensat(fd, "", times, AT_EMPTY_PATH) < 0) throw_errno(doing());
+  if (utimensat(made.dir, name, times, how) < 0) throw_errno(doing());
+}
+
+void Metadata::apply_rest(int fd, const OwnerNames& names, const std::string& path) {
+  const Made made{.dir = fd, .name = ""};
+  for (const auto& [attribute, value] : attributes_) {
+    if (attribute == kInherited) set_attribute(made, attribute, value, path);
+  }
+  for (auto& acl : acls_) {
+    if (!is_rest(acl)) continue;
+    acl.resolve(names, path);
+    set_attribute(made, acl.attribute(), acl.value(), path);
+  }
+}
+
+void clear_attributes(int fd, const std::string& path) {
+  const auto file = proc_path(fd);
+  std::string names(XATTR_LIST_MAX, '\0');
+  const auto length = listxattr(file.c_str(), names.data(), names.size());
+  if (length < 0 && errno == EOPNOTSUPP) return;
+  if (length < 0) throw_errno("reading the attributes of " + text::quoted(path));
+  names.resize(static_cast<std::size_t>(length));
+  for (const auto& name : text::split(names, '\0')) {
+    if (name.empty() || !wanted(name)) continue;
+    if (removexattr(file.c_str(), name.c_str()) < 0 && errno != ENODATA) {
+      throw_errno("clearing the attributes of " + text::quoted(path));
+    }
+  }
 }
 
 }  // namespace sdme::archive

@@ -20,12 +20,21 @@ class Metadata {
   // Corrupt when a value is impossible; `path` is for the sentence.
   static Metadata of(archive_entry* entry, const std::string& path);
 
-  // Whether an access control list needs resolve(), and what apply() sets before is not yet all.
-  bool has_names() const;
-  void resolve(const OwnerNames& names, const std::string& path);
+  mode_t mode() const { return mode_; }  // to make the file with
 
-  // The fd may be O_PATH, of a symbolic link too.
-  void apply(int fd, const std::string& path) const;
+  // Whether something must be set when nothing more is made: a list that what is made in the
+  // directory inherits, or names that are not known yet. apply() leaves these out.
+  bool has_rest() const;
+
+  // What it is applied to, and what of it is true already.
+  struct Made {
+    int dir;                // of the name
+    std::string name;       // "" for the fd itself, which may be O_PATH; never followed
+    bool with_mode = false;   // made just now, with mode(); what the umask took away is given back
+    bool with_owner = false;  // its owner is who we are, and the directory hands nothing down
+  };
+  void apply(const Made& made, const std::string& path) const;
+  void apply_rest(int fd, const OwnerNames& names, const std::string& path);
 
  private:
   struct Attribute {
@@ -43,5 +52,9 @@ class Metadata {
   std::vector<Attribute> attributes_;
   std::vector<Acl> acls_;
 };
+
+// Removes all attributes and access control lists of a directory that is listed once more. What the
+// overlay file system has to know stays.
+void clear_attributes(int fd, const std::string& path);
 
 }  // namespace sdme::archive

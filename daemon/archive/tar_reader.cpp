@@ -18,14 +18,16 @@ void must(int done) {
   if (done != ARCHIVE_OK) throw Error(Errc::kInternal, "libarchive cannot read tar");
 }
 
+bool is_zero(char byte) { return byte == 0; }
+
 // A name that is not UTF-8, or not of our locale, is kept as the bytes it is.
 bool is_only_about_charset(std::string_view warning) { return warning.contains("can't be converted"); }
 
 }  // namespace
 
-TarReader::TarReader(Decompressor& source) : source_(source) {
+TarReader::TarReader(Decompressor& source, Meaning meaning) : source_(source), meaning_(meaning) {
   must(archive_read_support_format_tar(reader_.get()));
-  if (take_block().empty()) throw Error(Errc::kCorrupt, "the archive is empty");
+  if (take_block().empty() && meaning == Meaning::kTarball) throw Error(Errc::kCorrupt, "the archive is empty");
   if (archive_read_open(reader_.get(), this, nullptr, &TarReader::feed, nullptr) == ARCHIVE_OK) return;
   if (failure_) std::rethrow_exception(failure_);
   throw Error(Errc::kUnsupportedFormat,
@@ -35,7 +37,9 @@ TarReader::TarReader(Decompressor& source) : source_(source) {
 archive_entry* TarReader::next() {
   archive_entry* entry = nullptr;
   const bool first = archive_format(reader_.get()) == 0;
-  if (!first && archive_read_data_skip(reader_.get()) < ARCHIVE_WARN) refuse("is damaged or truncated");
+  while (!first && next_piece()) {
+  }
+  content_left_ = 0;
   const auto last_entry_end = static_cast<std::uint64_t>(archive_filter_bytes(reader_.get(), 0));
   headers_start_ = last_entry_end;
   const int found = archive_read_next_header(reader_.get(), &entry);
@@ -49,6 +53,7 @@ archive_entry* TarReader::next() {
   if (found != ARCHIVE_OK && !harmless) refuse("is damaged or truncated");
   const char* const name = archive_entry_pathname(entry);
   last_name_ = name ? name : "";
+  content_left_ = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
   if (has_zero_in_name(headers_until(static_cast<std::uint64_t>(archive_filter_bytes(reader_.get(), 0))))) {
     throw Error(Errc::kCorrupt,
                 "the archive has an entry " + text::quoted(last_name_) + " with a zero byte in its name");
@@ -78,14 +83,16 @@ std::optional<TarReader::Piece> TarReader::next_piece() {
   const int found = archive_read_data_block(reader_.get(), &bytes, &size, &offset);
   if (found == ARCHIVE_EOF) return std::nullopt;
   if (found != ARCHIVE_OK || offset < 0) refuse("is damaged or truncated");
+  content_left_ -= std::min<std::uint64_t>(size, content_left_);
   return Piece{{static_cast<const char*>(bytes), size}, static_cast<std::uint64_t>(offset)};
 }
 
 la_ssize_t TarReader::feed(struct archive* reader, void* self, const void** buffer) {
   auto& tar = *static_cast<TarReader*>(self);
   try {
-    const auto block = tar.fed_ ? tar.take_block() : tar.block_;
+    auto block = tar.fed_ ? tar.take_block() : tar.block_;
     tar.fed_ = true;
+    if (block.empty()) block = tar.missing_end();
     *buffer = block.data();
     return static_cast<la_ssize_t>(block.size());
   } catch (...) {
@@ -116,23 +123,35 @@ std::span<const char> TarReader::take_block() {
   return block;
 }
 
+// A layer may end with the content of its last entry (what `umoci insert` writes does): the rest of
+// the record and the mark are given to libarchive in its place. Where content is missing they are not.
+std::span<const char> TarReader::missing_end() {
+  if (meaning_ == Meaning::kTarball || content_left_ > 0 || !missing_end_.empty()) return {};
+  const auto end = block_start_ + block_.size();
+  missing_end_.assign((kRecord - end % kRecord) % kRecord + 2 * kRecord, '\0');
+  return missing_end_;
+}
+
 // libarchive takes the mere end of the stream for the end of the archive; to us it is the mark
 // of zeros. What follows the mark belongs to the stream and its digest.
 void TarReader::finish(std::uint64_t last_entry_end) {
   headers_start_.reset();
   const auto end = static_cast<std::uint64_t>(archive_filter_bytes(reader_.get(), 0));
-  if (end == last_entry_end || !is_end_mark(end)) refuse("is truncated: it has no end mark");
-  while (!take_block().empty()) {
+  const bool marked = meaning_ == Meaning::kLayer || (end != last_entry_end && is_end_mark(end));
+  if (!marked) refuse("is truncated: it has no end mark");
+  // Other readers of layers go on behind a single record of zeros, so nothing may be there.
+  const bool single = meaning_ == Meaning::kLayer && end == last_entry_end + kRecord;
+  for (auto rest = rest_of_block(end); !rest.empty() || !(rest = take_block()).empty(); rest = {}) {
+    if (single && !std::ranges::all_of(rest, is_zero)) refuse("has something behind a single record of zeros");
   }
 }
 
 // Whether the record that ends there is zeros. Blocks are of full records, so none is split.
 bool TarReader::is_end_mark(std::uint64_t end) const {
-  const auto zero = [](char byte) { return byte == 0; };
-  if (end == block_start_) return std::ranges::all_of(record_before_, zero);
+  if (end == block_start_) return std::ranges::all_of(record_before_, is_zero);
   const auto in_block = end - block_start_;
   if (end < block_start_ || in_block < kRecord || in_block > block_.size()) return false;
-  return std::ranges::all_of(block_.subspan(in_block - kRecord, kRecord), zero);
+  return std::ranges::all_of(block_.subspan(in_block - kRecord, kRecord), is_zero);
 }
 
 void TarReader::refuse(const std::string& what) const {

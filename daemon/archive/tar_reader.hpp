@@ -12,14 +12,17 @@
 
 #include "archive/decompress.hpp"
 #include "archive/handles.hpp"
+#include "archive/meaning.hpp"
 
 namespace sdme::archive {
 
-// The entries of a tar stream, strictly: a stream that ends without the end-of-archive mark, a
-// damaged header and a damaged extended header are Corrupt; what is no tar is UnsupportedFormat.
+// The entries of a tar stream, strictly: a stream that ends within an entry, a damaged header and a
+// damaged extended header are Corrupt; what is no tar is UnsupportedFormat. A tarball that is empty
+// or ends without the end-of-archive mark is Corrupt too; a layer may be both, since its digest tells
+// whether it is whole.
 class TarReader {
  public:
-  explicit TarReader(Decompressor& source);
+  TarReader(Decompressor& source, Meaning meaning);
 
   // The next entry, valid until the call after; null behind the last, when the source is read to
   // its end.
@@ -35,6 +38,7 @@ class TarReader {
  private:
   static la_ssize_t feed(struct archive* reader, void* self, const void** buffer);
   std::span<const char> take_block();
+  std::span<const char> missing_end();
   std::span<const char> rest_of_block(std::uint64_t from) const;
   std::string headers_until(std::uint64_t end);
   void finish(std::uint64_t last_entry_end);
@@ -44,12 +48,15 @@ class TarReader {
   static constexpr std::size_t kRecord = 512;
 
   Decompressor& source_;
+  Meaning meaning_;
   Reader reader_ = new_reader();
   std::exception_ptr failure_;  // of the source, while C frames are on the stack
   std::span<const char> block_;
   std::uint64_t block_start_ = 0;                // in the stream
   std::array<char, kRecord> record_before_ = {};  // the end of the block before
   bool fed_ = false;
+  std::string missing_end_;          // what a layer left out
+  std::uint64_t content_left_ = 0;  // of the entry, in the stream
   std::optional<std::uint64_t> headers_start_;  // in the stream, while headers are read
   std::string headers_;                         // of blocks that are gone already
   std::string last_name_;

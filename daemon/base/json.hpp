@@ -13,8 +13,10 @@ namespace sdme::json {
 
 using Value = nlohmann::json;
 
-// `what` names the text in the error (Corrupt), for example "record of container 'web'".
+// An object, with no key twice: readers differ in which one counts. `what` names the text in the
+// error (Corrupt), for example "record of container 'web'".
 Value parse(std::string_view text, const std::string& what);
+Value parse_list(std::string_view text, const std::string& what);  // the same for a list
 
 namespace detail {
 [[noreturn]] void wrong_type(std::string_view key, std::string_view expected);

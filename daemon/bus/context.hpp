@@ -9,6 +9,7 @@
 #include "bus/door.hpp"
 #include "bus/states.hpp"
 #include "job/table.hpp"
+#include "store/blob_cache.hpp"
 #include "store/settings.hpp"
 #include "store/store.hpp"
 #include "systemd/unit_watch.hpp"
@@ -20,6 +21,7 @@ struct Context {
   std::size_t open_replies = 0;  // first: jobs hold replies, which count themselves
   store::Settings settings;
   store::Store store;
+  store::BlobCache cache;
   store::LeaseTable leases;
   systemd::UnitWatch units;
   job::Table jobs;
@@ -32,8 +34,9 @@ struct Context {
   Context(sd_event* loop, systemd::UnitWatch::Events unit_events)
       : settings(store::Settings::read()),
         store(store::Store::open()),
+        cache(layout::kCache, settings.cache_max_bytes),
         units(loop, std::move(unit_events)),
-        jobs(loop, store, leases, settings, units),
+        jobs(loop, store, cache, leases, settings, units),
         door(settings, presence) {}
 
   void tie(const Caller& caller, std::uint64_t job) {

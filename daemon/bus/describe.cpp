@@ -23,11 +23,18 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"created-usec", Variant{record.created_usec}}};
 }
 
-Description public_of(const model::RootfsRecord& record, const store::Store& store) {
+Description public_of(const model::RootfsRecord& record, const store::Store& store, const LayerUsers& users) {
+  std::uint64_t shared = 0;
+  std::uint64_t own = 0;
+  for (std::size_t i = 0; i < record.layers.size(); ++i) {
+    (users.at(record.layers[i]) > 1 ? shared : own) += record.layer_sizes[i];
+  }
   return {{"name", Variant{record.name.str()}},
           {"os", Variant{record.os}},
           {"distro", Variant{record.distro}},
           {"size", Variant{record.size}},
+          {"shared", Variant{shared}},
+          {"own", Variant{own}},
           {"bootable", Variant{record.bootable}},
           {"containers", Variant{store.catalogue().users_of_rootfs(record.name.str())}},
           {"owner", Variant{record.owner}},
@@ -64,6 +71,17 @@ Description public_of(const store::Damaged& damaged) {
           {"created-usec", Variant{std::uint64_t{0}}}};
 }
 
+Description public_of(const store::BlobCache& cache) {
+  const auto blobs = cache.list();
+  std::uint64_t size = 0;
+  for (const auto& blob : blobs) size += blob.size;
+  return {{"directory", Variant{cache.layout_path()}},
+          {"enabled", Variant{cache.enabled()}},
+          {"blobs", Variant{std::uint64_t{blobs.size()}}},
+          {"size", Variant{size}},
+          {"max-size", Variant{cache.max_bytes()}}};
+}
+
 void add_private(Description& to, const model::ContainerRecord& record) {
   to.insert({{"uuid", Variant{record.uuid}},
              {"unit", Variant{layout::container_unit(record.name.str())}},
@@ -75,7 +93,11 @@ void add_private(Description& to, const model::ContainerRecord& record) {
 
 void add_private(Description& to, const model::RootfsRecord& record) {
   to.insert({{"layers", Variant{record.layers}},
+             {"layer-sizes", Variant{record.layer_sizes}},
              {"digest", Variant{record.digest}},
+             {"platform", Variant{record.platform}},
+             {"config", Variant{record.config}},
+             {"missing", Variant{record.missing}},
              {"origin", Variant{record.origin}},
              {"entries", Variant{record.entries}},
              {"version-id", Variant{record.version_id}}});

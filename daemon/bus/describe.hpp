@@ -9,6 +9,7 @@
 #include "bus/states.hpp"
 #include "job/table.hpp"
 #include "model/record.hpp"
+#include "store/blob_cache.hpp"
 #include "store/store.hpp"
 
 // Things as the bus shows them. The keys are documented at the List and Inspect members.
@@ -17,9 +18,11 @@ namespace sdme::bus {
 using Description = std::map<std::string, sdbus::Variant>;
 
 Description public_of(const model::ContainerRecord& record, const States& states, const store::Store& store);
-Description public_of(const model::RootfsRecord& record, const store::Store& store);
+using LayerUsers = std::map<std::string, std::size_t>;  // Catalogue::layer_users()
+Description public_of(const model::RootfsRecord& record, const store::Store& store, const LayerUsers& users);
 Description public_of(const job::Job& job);
 Description public_of(const store::Damaged& damaged);
+Description public_of(const store::BlobCache& cache);
 
 // What only the owner and those who may inspect see besides.
 void add_private(Description& to, const model::ContainerRecord& record);

@@ -57,7 +57,10 @@ void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::st
 
 void ManagerObject::StartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
   container_job(std::move(result), "StartContainer", "start", name, [&](const Caller& who, const auto& record) {
-    return requests::start(who, record, options, context_.settings);
+    auto plan = requests::start(who, record, options, context_.settings);
+    const auto state = context_.states.state(record.name.str());
+    plan.record.request["begun"] = state == "stopped" || state == "failed";  // what can begin at once; see job/table
+    return plan;
   });
 }
 
@@ -131,59 +134,6 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
                                              " was replaced in the meantime; try again");
               }
               reply->send(submit(who, requests::create(who, made, cancel)), made.name.str());
-            }};
-  });
-}
-
-// Replacing takes from its owner, and what is damaged is root's: the administrator's rules must see whose it is.
-ManagerObject::Replaceable ManagerObject::replaceable(const std::string& name, const Caller& caller) const {
-  const auto& catalogue = context_.store.catalogue();
-  if (const auto* found = catalogue.find_rootfs(name)) {
-    return {.exists = true, .owner = found->owner, .created_usec = found->created_usec};
-  }
-  if (catalogue.find_damaged(store::Kind::kRootfs, name) != nullptr) return {.exists = true, .owner = 0};
-  return {.exists = false, .owner = caller.uid};
-}
-
-void ManagerObject::ImportRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, sdbus::UnixFd data,
-                                 Options options) {
-  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
-    auto plan = requests::import_rootfs(who, name, data, options, context_.settings);
-    const auto replaced = replaceable(name, who);
-    if (replaced.exists && !plan.record.commit.at("replace").get<bool>()) {
-      throw Error(Errc::kAlreadyExists, "there is a root filesystem " + text::quoted(name) + " already");
-    }
-    plan.record.commit["rootfs_created_usec"] = replaced.created_usec;
-    auto checks = context_.door.required("ImportRootfs", who, replaced.owner,
-                                         {{"rootfs", name},
-                                          {"verb", replaced.exists ? "replace" : "import"},
-                                          {"owner", std::to_string(replaced.owner)}});
-    return {std::move(checks), [this, who, name, replaced, plan = std::move(plan)](auto reply) mutable {
-              if (replaceable(name, who) != replaced) {
-                throw Error(Errc::kBusy, "root filesystem " + text::quoted(name) + " was changed in the meantime");
-              }
-              reply->send(submit(who, std::move(plan)));
-            }};
-  });
-}
-
-void ManagerObject::RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
-  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
-    const bool damaged = context_.store.catalogue().find_damaged(store::Kind::kRootfs, name) != nullptr;
-    const auto owner = damaged ? std::uint32_t{0} : rootfs(name).owner;
-    auto plan = requests::remove_rootfs(who, model::RootfsName::parse(name), options);
-    plan.record.commit["rootfs_created_usec"] = replaceable(name, who).created_usec;
-    const auto check_unused = [this, name] {
-      const auto users = context_.store.catalogue().users_of_rootfs(name);
-      if (users.empty()) return;
-      throw Error(Errc::kInUse, "root filesystem " + text::quoted(name) + " is used by " + text::join(users, ", "));
-    };
-    check_unused();
-    auto checks = context_.door.required("RemoveRootfs", who, owner,
-                                         {{"rootfs", name}, {"owner", std::to_string(owner)}, {"verb", "remove"}});
-    return {std::move(checks), [this, who, check_unused, plan = std::move(plan)](auto reply) mutable {
-              check_unused();
-              reply->send(submit(who, std::move(plan)));
             }};
   });
 }

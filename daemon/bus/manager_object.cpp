@@ -22,11 +22,6 @@ struct Peek : sdbus::Message {
   }
 };
 
-template <typename T>
-bool admits(const std::optional<T>& wanted, const T& is) {
-  return !wanted || *wanted == is;
-}
-
 }  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, Context& context, std::optional<Caller> peer)
@@ -119,23 +114,6 @@ void ManagerObject::ListContainers(sdbus::Result<List>&& result, Options filter)
   });
 }
 
-void ManagerObject::ListRootfs(sdbus::Result<List>&& result, Options filter) {
-  serve(std::move(result), [&](const Caller& who) -> Visit<List> {
-    OptionReader reader(filter, "filter");
-    const auto name = reader.take<std::string>("name");
-    const auto owner = reader.take<std::uint32_t>("owner");
-    reader.finish();
-    return {context_.door.required("ListRootfs", who, {}, {}), [=, this](auto reply) {
-              List list;
-              for (const auto& [known, record] : context_.store.catalogue().rootfs()) {
-                if (admits(name, known) && admits(owner, record.owner))
-                  list.push_back(public_of(record, context_.store));
-              }
-              reply->send(list);
-            }};
-  });
-}
-
 void ManagerObject::ListJobs(sdbus::Result<List>&& result, Options filter) {
   serve(std::move(result), [&](const Caller& who) -> Visit<List> {
     OptionReader reader(filter, "filter");
@@ -151,22 +129,6 @@ void ManagerObject::ListJobs(sdbus::Result<List>&& result, Options filter) {
                 if (admits(state, std::string(word(record.state)))) list.push_back(public_of(*job));
               }
               reply->send(list);
-            }};
-  });
-}
-
-void ManagerObject::InspectRootfs(sdbus::Result<Description>&& result, std::string name, Options options) {
-  serve(std::move(result), [&](const Caller& who) -> Visit<Description> {
-    OptionReader(options, "option").finish();
-    const auto& found = rootfs(name);
-    auto checks =
-        context_.door.required("InspectRootfs", who, found.owner,
-                               {{"rootfs", name}, {"verb", "inspect"}, {"owner", std::to_string(found.owner)}});
-    return {std::move(checks), [this, name](auto reply) {
-              const auto& now = rootfs(name);
-              auto description = public_of(now, context_.store);
-              add_private(description, now);
-              reply->send(description);
             }};
   });
 }

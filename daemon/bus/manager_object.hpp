@@ -65,6 +65,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   };
   Replaceable replaceable(const std::string& name, const Caller& caller) const;
 
+  Visit<std::uint64_t> visit_import(const std::string& member, const Caller& who, job::Plan plan);
+
   // A member that turns an existing container and options into one job.
   using MakePlan = std::function<job::Plan(const Caller&, const model::ContainerRecord&)>;
   void container_job(sdbus::Result<std::uint64_t>&& result, std::string_view member, const std::string& verb,
@@ -77,6 +79,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void InspectRootfs(sdbus::Result<Description>&& result, std::string name, Options options) override;
   void ImportRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, sdbus::UnixFd data,
                     Options options) override;
+  void PullRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, std::string source,
+                  Options options) override;
   void RemoveRootfs(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void CreateContainer(sdbus::Result<std::uint64_t, std::string>&& result, std::string name, std::string rootfs,
                        Options definition) override;
@@ -86,6 +90,10 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void EnableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void CollectGarbage(sdbus::Result<std::uint64_t>&& result, Options options) override;
+  void InspectCache(sdbus::Result<Description>&& result, Options options) override;
+  void ListCache(sdbus::Result<List>&& result, Options filter) override;
+  void CleanCache(sdbus::Result<Description>&& result, Options options) override;
   void Exec(sdbus::Result<std::uint64_t>&& result, std::string name, std::string user, std::vector<Bytes> argv,
             std::vector<Bytes> env, Bytes cwd, sdbus::UnixFd in, sdbus::UnixFd out, sdbus::UnixFd err,
             Options options) override;

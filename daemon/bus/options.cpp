@@ -40,6 +40,10 @@ template <>
 struct BusType<std::vector<std::uint8_t>> {
   static constexpr std::string_view signature = "ay", words = "bytes (ay)";
 };
+template <>
+struct BusType<sdbus::UnixFd> {
+  static constexpr std::string_view signature = "h", words = "a file descriptor (h)";
+};
 
 }  // namespace
 
@@ -61,12 +65,19 @@ template std::optional<std::uint64_t> OptionReader::take<std::uint64_t>(const st
 template std::optional<std::vector<std::string>> OptionReader::take<std::vector<std::string>>(const std::string&);
 template std::optional<std::vector<std::uint8_t>> OptionReader::take<std::vector<std::uint8_t>>(const std::string&);
 
+template std::optional<sdbus::UnixFd> OptionReader::take<sdbus::UnixFd>(const std::string&);
+
 std::optional<std::string> OptionReader::take_word(const std::string& key, const std::vector<std::string_view>& words) {
   auto value = take<std::string>(key);
   if (value && std::ranges::find(words, *value) == words.end()) {
     refuse(key, "must be one of " + text::join({words.begin(), words.end()}, ", ") + ", not " + text::quoted(*value));
   }
   return value;
+}
+
+bool OptionReader::take_cancels(bool otherwise) {
+  const auto word = take_word("on-disconnect", {"continue", "cancel"});
+  return word ? *word == "cancel" : otherwise;
 }
 
 void OptionReader::finish() const {

@@ -21,12 +21,15 @@ class OptionReader {
   // `what` names the dictionary in errors: "option", "definition key", "filter".
   OptionReader(const Options& options, std::string what) : options_(options), what_(std::move(what)) {}
 
-  // Types: bool, std::string, uint16_t, uint32_t, uint64_t, vector<string>, vector<uint8_t>.
+  // Types: bool, std::string, uint16_t, uint32_t, uint64_t, vector<string>, vector<uint8_t>, sdbus::UnixFd.
   template <typename T>
   std::optional<T> take(const std::string& key);
 
   // One of the words, or nothing if absent.
   std::optional<std::string> take_word(const std::string& key, const std::vector<std::string_view>& words);
+
+  // Whether the job is to be cancelled when its caller leaves: on-disconnect.
+  bool take_cancels(bool otherwise = false);
 
   // Refuses keys that were not taken. To be called when all have been.
   void finish() const;
@@ -38,5 +41,11 @@ class OptionReader {
   std::string what_;
   std::vector<std::string> known_;
 };
+
+// Of a filter: one that is absent admits everything.
+template <typename T>
+bool admits(const std::optional<T>& wanted, const T& is) {
+  return !wanted || *wanted == is;
+}
 
 }  // namespace sdme::bus

@@ -5,25 +5,17 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "bus/fd_check.hpp"
 
 namespace sdme::bus::requests {
 
 namespace {
 
-constexpr std::size_t kLongestOrigin = 4096;
 constexpr std::size_t kMostListed = 256;
 constexpr std::uint64_t kLongestTimeoutUsec = std::uint64_t{24} * 3600 * 1'000'000;
 
 std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000; }
 
 std::string container_claim(const std::string& name) { return "container/" + name; }
-std::string rootfs_claim(const std::string& name) { return "rootfs/" + name; }
-
-bool cancels(OptionReader& reader, bool otherwise = false) {
-  const auto word = reader.take_word("on-disconnect", {"continue", "cancel"});
-  return word ? *word == "cancel" : otherwise;
-}
 
 std::uint64_t timeout_usec(OptionReader& reader, std::chrono::seconds otherwise) {
   const auto asked = reader.take<std::uint64_t>("timeout-usec");
@@ -71,46 +63,6 @@ std::vector<std::string> checked_list(std::vector<std::string> list, void (*chec
 
 }  // namespace
 
-job::Plan import_rootfs(const Caller& caller, const std::string& name, const sdbus::UnixFd& data,
-                        const Options& options, const store::Settings& settings) {
-  const auto rootfs = model::RootfsName::parse(name);
-  auto fd = take_data(data, "data");
-  OptionReader reader(options, "option");
-  const bool replace = reader.take<bool>("force").value_or(false);
-  const auto origin = reader.take<std::string>("origin").value_or("");
-  const auto size_hint = reader.take<std::uint64_t>("size-hint").value_or(0);
-  const bool cancel = cancels(reader, is_pipe(fd));
-  reader.finish();
-  if (origin.size() > kLongestOrigin) throw Error(Errc::kInvalidArgument, "option 'origin' is longer than 4096 bytes");
-  job::Plan plan{
-      .record = {.kind = "import",
-                 .verb = "import",
-                 .target = rootfs.str(),
-                 .owner = caller.uid,
-                 .cancel_on_disconnect = cancel,
-                 .staging = true,
-                 .request = {{"size_hint", size_hint},
-                             {"limits",
-                              {{"bytes", settings.import_max_bytes}, {"entries", settings.import_max_entries}}}},
-                 .commit = {{"origin", text::printable(origin, kLongestOrigin)}, {"replace", replace}},
-                 .claims = {{rootfs_claim(rootfs.str()), store::Claim::kExclusive}}},
-      .fds = {}};
-  plan.fds.emplace("data", std::move(fd));
-  return plan;
-}
-
-job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options) {
-  OptionReader reader(options, "option");
-  const bool cancel = cancels(reader);
-  reader.finish();
-  return {.record = {.kind = "remove-rootfs",
-                     .target = name.str(),
-                     .owner = caller.uid,
-                     .cancel_on_disconnect = cancel,
-                     .claims = {{rootfs_claim(name.str()), store::Claim::kExclusive}}},
-          .fds = {}};
-}
-
 model::Definition definition(const Options& options, bool host_clone, const store::Settings& settings,
                              bool& cancel_on_disconnect) {
   using Strings = std::vector<std::string>;
@@ -121,7 +73,7 @@ model::Definition definition(const Options& options, bool host_clone, const stor
   made.opaque_dirs = reader.take<Strings>("opaque-dirs").value_or(host_clone ? settings.opaque_dirs : Strings{});
   made.masked_services =
       reader.take<Strings>("masked-services").value_or(host_clone ? settings.masked_services : Strings{});
-  cancel_on_disconnect = cancels(reader);
+  cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   made.opaque_dirs = checked_list(std::move(made.opaque_dirs), &model::check_opaque_dir);
   made.masked_services = checked_list(std::move(made.masked_services), &model::check_unit_name);
@@ -149,7 +101,7 @@ job::Plan start(const Caller& caller, const model::ContainerRecord& container, c
   // Only used when the boot fails or takes too long and has to be ended.
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
-  plan.record.cancel_on_disconnect = cancels(reader);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }
@@ -162,7 +114,7 @@ job::Plan stop(const Caller& caller, const model::ContainerRecord& container, co
   const bool timed = options.contains("timeout-usec");
   const auto first = timeout_usec(reader, std::chrono::seconds(0));
   plan.record.request = stop_request(container.name.str(), mode, settings, timed ? std::optional(first) : std::nullopt);
-  plan.record.cancel_on_disconnect = cancels(reader);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }
@@ -173,7 +125,7 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
   auto plan = plan_for(caller, container.name, "restart");
   plan.record.request = stop_request(container.name.str(), take_mode(reader), settings);
   plan.record.request["timeout_usec"] = timeout_usec(reader, settings.boot_timeout);
-  plan.record.cancel_on_disconnect = cancels(reader);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }
@@ -181,7 +133,7 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled) {
   OptionReader reader(options, "option");
   auto plan = plan_for(caller, container.name, enabled ? "enable" : "disable");
-  plan.record.cancel_on_disconnect = cancels(reader);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }
@@ -192,7 +144,7 @@ job::Plan remove(const Caller& caller, const model::ContainerName& container, co
   auto plan = plan_for(caller, container, "remove");
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
-  plan.record.cancel_on_disconnect = cancels(reader);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }

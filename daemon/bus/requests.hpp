@@ -22,8 +22,13 @@ namespace sdme::bus::requests {
 
 using Bytes = std::vector<std::uint8_t>;
 
+std::string rootfs_claim(const std::string& name);
+
 job::Plan import_rootfs(const Caller& caller, const std::string& name, const sdbus::UnixFd& data,
                         const Options& options, const store::Settings& settings);
+job::Plan pull_rootfs(const Caller& caller, const std::string& name, const std::string& source, const Options& options,
+                      const store::Settings& settings);
+job::Plan collect_garbage(const Caller& caller, const Options& options);
 job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options);
 
 // Every default filled in.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "layer/stack.hpp"
 
@@ -13,6 +14,9 @@ struct Inspection {
   std::string distro;      // ID
   std::string version_id;  // VERSION_ID
   bool bootable = false;   // it has an init that can be executed
+  // What of "systemd", "dbus" and "login" it lacks: the first to be managed as a machine, the second for
+  // it to be asked anything, the third for a login shell (PAM's configuration for one).
+  std::vector<std::string> missing;
 };
 
 // Follows the tree's links as its own root would, so never out of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -22,6 +23,13 @@ class LayerSource {
 
   // Which layers are needed, by their place in the image; called once.
   virtual void want(const std::vector<std::size_t>& layers) = 0;
+
+  // Waits at most so long for next() to have something to say. One that may have to wait for others
+  // does so here, so that whoever uses it can look at other things meanwhile.
+  virtual bool ready(std::chrono::milliseconds patience) {
+    static_cast<void>(patience);
+    return true;
+  }
 
   struct Arriving {
     std::size_t layer;

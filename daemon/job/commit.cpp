@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "job/commit.hpp"
 
+#include <ranges>
+#include <utility>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "os/dir.hpp"
@@ -30,27 +33,68 @@ void check_same(const Record& record, const store::Catalogue& catalogue) {
   }
 }
 
+struct Layers {
+  std::vector<std::string> ids;        // top first
+  std::vector<std::uint64_t> sizes;
+};
+
+// As the worker tells them: bottom first.
+Layers layers_of(const json::Value& result) {
+  Layers layers;
+  const auto list = result.find("layers");
+  if (list == result.end() || !list->is_array() || list->empty())
+    throw Error(Errc::kCorrupt, "the worker named no layer");
+  for (const auto& layer : *list) {
+    layers.ids.insert(layers.ids.begin(), json::get<std::string>(layer, "id"));
+    layers.sizes.insert(layers.sizes.begin(), json::get<std::uint64_t>(layer, "size"));
+    if (!model::is_layer_id(layers.ids.front())) throw Error(Errc::kCorrupt, "the worker named what is no layer");
+  }
+  return layers;
+}
+
+std::vector<std::string> shown_list(const json::Value& value, std::string_view key) {
+  std::vector<std::string> shown;
+  for (const auto& item : json::get_or<std::vector<std::string>>(value, key, {}))
+    shown.push_back(text::printable(item));
+  return shown;
+}
+
+// What a pull was asked for, or where the caller said that it is from.
+std::string origin_of(const Record& record, const json::Value& result) {
+  const auto asked = json::get<std::string>(record.commit, "origin");
+  return asked.empty() ? shown(result, "reference") : asked;
+}
+
+model::RootfsRecord rootfs_of(const Record& record, const json::Value& result) {
+  auto layers = layers_of(result);
+  return {.name = model::RootfsName::parse(record.target),
+          .owner = record.owner,
+          .created_usec = record.created_usec,
+          .layers = std::move(layers.ids),
+          .layer_sizes = std::move(layers.sizes),
+          .digest = shown(result, "digest"),
+          .origin = origin_of(record, result),
+          .platform = shown(result, "platform"),
+          .config = json::get_or<std::string>(result, "config", ""),
+          .missing = shown_list(result, "missing"),
+          .os = shown(result, "os"),
+          .distro = shown(result, "distro"),
+          .version_id = shown(result, "version_id"),
+          .size = json::get<std::uint64_t>(result, "size"),
+          .entries = json::get<std::uint64_t>(result, "entries"),
+          .bootable = json::get<bool>(result, "bootable")};
+}
+
 Committed commit_import(const Record& record, const json::Value& result, store::Store& store) {
-  const auto layer = json::get<std::string>(result, "layer");
-  if (!model::is_layer_id(layer)) throw Error(Errc::kCorrupt, "the worker named no layer");
-  const model::RootfsRecord rootfs{.name = model::RootfsName::parse(record.target),
-                                   .owner = record.owner,
-                                   .created_usec = record.created_usec,
-                                   .layers = {layer},
-                                   .digest = shown(result, "digest"),
-                                   .origin = json::get<std::string>(record.commit, "origin"),
-                                   .os = shown(result, "os"),
-                                   .distro = shown(result, "distro"),
-                                   .version_id = shown(result, "version_id"),
-                                   .size = json::get<std::uint64_t>(result, "size"),
-                                   .entries = json::get<std::uint64_t>(result, "entries"),
-                                   .bootable = json::get<bool>(result, "bootable")};
-  store.commit_layer(record.id, layer);
+  const auto rootfs = rootfs_of(record, result);
+  for (const auto& layer : rootfs.layers | std::views::reverse) store.commit_layer(record.id, layer);
   store.commit_rootfs(rootfs, json::get<bool>(record.commit, "replace") ? store::Replace::kYes : store::Replace::kNo);
   return {.result = {{"name", record.target},
                      {"digest", rootfs.digest},
                      {"os", rootfs.os},
                      {"bootable", rootfs.bootable},
+                     {"missing", rootfs.missing},
+                     {"warning", shown(result, "warning")},
                      {"size", rootfs.size},
                      {"entries", rootfs.entries}},
           .touched = {.rootfs = record.target}};
@@ -88,11 +132,9 @@ Committed commit_start(const Record& record, const json::Value& result) {
   } catch (const Error& error) {
     log::warning("the health of container '" + record.target + "' could not be kept: " + error.message());
   }
-  std::vector<std::string> failed;
-  for (const auto& unit : json::get_or<std::vector<std::string>>(result, "failed_units", {})) {
-    failed.push_back(text::printable(unit));
-  }
-  return {.result = {{"state", shown(result, "state")}, {"health", said}, {"failed-units", failed}},
+  return {.result = {{"state", shown(result, "state")},
+                     {"health", said},
+                     {"failed-units", shown_list(result, "failed_units")}},
           .touched = {.container = record.target}};
 }
 
@@ -114,6 +156,7 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
     store.trash_rootfs(record.target);
     return {.result = json::Value::object(), .touched = {.rootfs = record.target}};
   }
+  if (record.kind == "gc") return {.result = result, .touched = {}};
   if (record.session) {
     return {.result = {{"status", json::get<std::int32_t>(result, "status")},
                        {"signal", json::get<std::int32_t>(result, "signal")}},

@@ -43,6 +43,15 @@ std::string_view word(State state) { return kStateWords[static_cast<std::size_t>
 
 std::string Record::unit() const { return layout::job_unit(id, session); }
 
+std::vector<std::string> Record::units() const {
+  if (fetch.is_null()) return {unit()};
+  return {unit(), layout::fetch_unit(id)};
+}
+
+std::string Record::title() const {
+  return (session ? "session " : "job ") + std::to_string(id) + " (" + kind + " " + target + ")";
+}
+
 std::string Record::to_text() const {
   const json::Value value = {{"version", kVersion},
                              {"id", id},
@@ -55,6 +64,7 @@ std::string Record::to_text() const {
                              {"cancel_on_disconnect", cancel_on_disconnect},
                              {"staging", staging},
                              {"request", request},
+                             {"fetch", fetch},
                              {"commit", commit},
                              {"claims", to_json(claims)},
                              {"pinned_layers", pinned_layers},
@@ -80,6 +90,7 @@ Record Record::from_text(const std::string& text, const std::string& what) {
           .cancel_on_disconnect = json::get<bool>(value, "cancel_on_disconnect"),
           .staging = json::get<bool>(value, "staging"),
           .request = value.value("request", json::Value::object()),
+          .fetch = value.value("fetch", json::Value()),
           .commit = value.value("commit", json::Value::object()),
           .claims = claims_of(value.value("claims", json::Value::array())),
           .pinned_layers = json::get<std::vector<std::string>>(value, "pinned_layers"),

@@ -31,6 +31,7 @@ struct Record {
   bool cancel_on_disconnect = false;
   bool staging = false;                    // has a directory below the store's staging
   json::Value request;                     // frozen: what was authorised is what the worker gets
+  json::Value fetch;                       // request of the unit beside it that talks to a server; null for none
   json::Value commit;                      // what to do with the result; see commit.cpp
   std::vector<store::Claim> claims;        // leases, taken again after a restart
   std::vector<std::string> pinned_layers;  // must not be removed while the job lives
@@ -41,6 +42,11 @@ struct Record {
   json::Value result = json::Value::object();
 
   std::string unit() const;
+  std::vector<std::string> units() const;  // those of this stage: unit(), and the one that fetches if there is one
+  std::string title() const;  // for people: "job 7 (import debian)"
+  // Whether PID 1 is asked to boot the container before the worker is there. The request says so for one that does not
+  // run: another must not end when this job fails.
+  bool begins_container() const { return json::get_or<bool>(request, "begun", false); }
   bool housekeeping() const { return kind == "trash"; }  // the daemon's own, beyond every limit
   bool listed() const { return !session && !housekeeping(); }
   std::string to_text() const;

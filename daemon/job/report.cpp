@@ -106,12 +106,19 @@ void Table::on_packet(Job& job, const json::Value& packet, os::UniqueFd fd) {
     for (auto& tell : std::exchange(job.start_waiters, {})) tell(job);
     return;
   }
+  if (packet.contains("finished")) return on_finished(job);
   auto& progress = job.progress;
   progress.phase = text::printable(json::get_or<std::string>(packet, "phase", progress.phase), 64);
   progress.fraction = std::clamp(json::get_or<double>(packet, "progress", -1), progress.fraction, 1.0);
   progress.bytes_done = json::get_or<std::uint64_t>(packet, "bytes_done", progress.bytes_done);
   progress.bytes_total = json::get_or<std::uint64_t>(packet, "bytes_total", progress.bytes_total);
   events_.changed(job);
+}
+
+// The result is on disk, and what is left of the unit does nothing: nobody has to wait for its end. One that has filled
+// a directory is waited for, since what gets committed must have nobody who can still write to it.
+void Table::on_finished(Job& job) {
+  if (!job.record.staging && spool_.result(job.record.id, job.record.verb)) conclude(job);
 }
 
 void Table::send_signal(Job& session, int signal) {

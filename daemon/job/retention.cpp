@@ -46,8 +46,20 @@ void Table::forget_old() {
   }
 }
 
+json::Value Table::collect_garbage() {
+  std::set<std::uint64_t> live;
+  for (const auto& [id, job] : jobs_) {
+    if (!ended(job->record.state)) live.insert(id);
+  }
+  const auto layers = store_.trash_unused_layers(pinned_layers());
+  store_.sweep(live, pinned_layers());
+  cache_.sweep(live);
+  const auto downloads = cache_.drop_partials();
+  return {{"layers", layers}, {"downloads", downloads.count}, {"bytes", downloads.bytes}};
+}
+
 void Table::empty_trash() {
-  if (store_.trash_is_empty()) return;
+  if (store_.trash_is_empty() && cache_.trash_is_empty()) return;
   for (const auto& [id, job] : jobs_) {
     if (job->record.housekeeping() && !ended(job->record.state)) return;
   }
@@ -55,7 +67,7 @@ void Table::empty_trash() {
     submit({.record = {.kind = "trash",
                        .verb = "trash",
                        .target = "trash",
-                       .request = {{"trash", layout::state(layout::kTrash)}}},
+                       .request = {{"trash", {layout::state(layout::kTrash), cache_.trash_path()}}}},
             .fds = {}});
   } catch (const Error& error) {
     log::error("emptying the trash: " + error.message());

@@ -2,6 +2,12 @@
 #include "job/sandbox.hpp"
 
 #include <linux/capability.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
 
 #include "store/layout.hpp"
 
@@ -13,40 +19,57 @@ using systemd::Property;
 using Properties = std::vector<Property>;
 
 constexpr std::uint64_t kStopUsec = 5'000'000;  // between SIGTERM and SIGKILL of a cancelled worker
-constexpr std::uint64_t kWorkerTasks = 16;
+constexpr std::uint64_t kWorkerTasks = 32;
+constexpr std::uint64_t kDiskTasks = 128;      // qemu reads with up to 64 threads
+constexpr std::uint64_t kInstallTasks = 4096;  // of package managers
 
 template <typename... Caps>
 std::uint64_t capabilities(Caps... caps) {
   return ((std::uint64_t{1} << caps) | ... | 0);
 }
 
+std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000; }
+
 void add(Properties& to, Properties more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+void replace(Properties& in, Property with) {
+  const auto found = std::ranges::find(in, with.first, &Property::first);
+  *found = std::move(with);
+}
+
 // For every verb.
-Properties common(const Record& record, const store::Settings& settings) {
+Properties common(const Record& record) {
   return {{"Type", std::string("exec")},
           {"CollectMode", std::string("inactive-or-failed")},
           {"TimeoutStopUSec", kStopUsec},
           {"KillMode", std::string("mixed")},
           {"UMask", std::uint32_t{0}},
-          {"TasksMax", kWorkerTasks},
-          {"MemoryMax", settings.worker_memory_max},  // a guest's answers are queued here
-          {"NoNewPrivileges", true},
-          {"LockPersonality", true},
-          {"MemoryDenyWriteExecute", true},
           {"RestrictRealtime", true},
-          {"SystemCallArchitectures", std::vector<std::string>{"native"}},
-          {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX"}}},
+          {"LockPersonality", true},
           {"SyslogIdentifier", std::string("sdme-worker")},
           {"Environment", std::vector<std::string>{"SDME_JOB=" + std::to_string(record.id)}}};
 }
 
+// For every verb that runs no program but its own.
+Properties own_program(const store::Settings& settings) {
+  return {{"TasksMax", kWorkerTasks},
+          {"MemoryMax", settings.worker_memory_max},  // a guest's answers are queued here
+          {"NoNewPrivileges", true},
+          {"MemoryDenyWriteExecute", true},
+          {"SystemCallArchitectures", std::vector<std::string>{"native"}},
+          {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX"}}}};
+}
+
+systemd::BindPaths same_places(const std::vector<std::string>& paths) {
+  systemd::BindPaths same;
+  for (const auto& path : paths) same.paths.push_back({path, path});
+  return same;
+}
+
 // Reads and writes files and nothing else: no network, no other process, no path but its own.
 Properties file_worker(std::uint64_t caps, const std::vector<std::string>& writable) {
-  systemd::BindPaths binds;
-  for (const auto& path : writable) binds.paths.push_back({path, path});
   return {{"CapabilityBoundingSet", caps},
           {"PrivateNetwork", true},
           {"PrivateIPC", true},
@@ -62,25 +85,56 @@ Properties file_worker(std::uint64_t caps, const std::vector<std::string>& writa
           {"ProtectClock", true},
           {"RestrictNamespaces", std::uint64_t{0}},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
-          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime}}},
-          {"BindPaths", binds}};
+          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+          {"BindPaths", same_places(writable)}};
 }
 
 std::string staging_of(const Record& record) {
   return layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
 }
 
+// Device nodes of images are made, of whatever kind, and not opened. ProtectClock= allows one device by name, and so
+// forbids all others, unless they are named too.
+systemd::DeviceRules made_nodes() { return {{{"block-*", "m"}, {"char-*", "m"}}}; }
+
 Properties for_import(const Record& record, const std::string& out, const store::Settings& settings) {
   auto properties =
       file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD),
                   {staging_of(record), out});
-  add(properties, {{"RuntimeMaxUSec", static_cast<std::uint64_t>(settings.import_max_time.count()) * 1'000'000}});
+  add(properties,
+      {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+       {"DevicePolicy", std::string("closed")},
+       {"DeviceAllow", made_nodes()},
+       {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})}});  // new layers stand on old ones
+  return properties;
+}
+
+// Mounts the file systems of a stranger's disk, read-only, where nobody else sees them, and starts qemu and tar with
+// less than it has itself.
+Properties for_disk(const Record& record, const std::string& out, const store::Settings& settings) {
+  auto properties = file_worker(capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP,
+                                             CAP_MKNOD, CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL),
+                                {staging_of(record), out});
+  replace(properties, {"RestrictNamespaces", std::uint64_t{CLONE_NEWNS | CLONE_NEWPID}});
+  replace(properties, {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount"}}});
+  auto devices = made_nodes();  // and of the host's only these are opened, its disks not
+  for (auto rule : {systemd::DeviceRule{"/dev/loop-control", "rw"}, {"block-loop", "r"}, {"/dev/fuse", "rw"}}) {
+    devices.rules.push_back(std::move(rule));
+  }
+  const std::vector<std::string> loop = {"modprobe@loop.service"};  // its devices have no name before it is loaded
+  add(properties, {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"TasksMax", kDiskTasks},
+                   {"DevicePolicy", std::string("closed")},
+                   {"DeviceAllow", std::move(devices)},
+                   {"Wants", loop},
+                   {"After", loop}});
   return properties;
 }
 
 Properties for_trash(const Record& record, const std::string& out) {
-  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE),
-                     {json::get<std::string>(record.request, "trash"), out});
+  auto writable = json::get<std::vector<std::string>>(record.request, "trash");
+  writable.push_back(out);
+  return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE), writable);
 }
 
 // Sees the layers, and for a clone the host's files, read-only.
@@ -118,12 +172,51 @@ Properties for_log(const std::string& out) {
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}}};
 }
 
+// Builds a container with systemd-nspawn and runs foreign package managers in it: what holds those is
+// that container. These lines hold what a mistake there would let through.
+Properties for_provision(const Record& record, const std::string& out, const store::Settings& settings) {
+  return {{"RuntimeMaxUSec", usec(settings.import_max_time)},
+          {"MemoryMax", settings.install_memory_max},
+          {"TasksMax", kInstallTasks},
+          {"Delegate", true},
+          {"DelegateSubgroup", std::string("supervisor")},
+          // Those of systemd-nspawn; within the user namespace it gives other ones.
+          {"CapabilityBoundingSet",
+           capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_SETFCAP,
+                        CAP_KILL, CAP_CHOWN, CAP_FOWNER, CAP_FSETID, CAP_DAC_OVERRIDE, CAP_MKNOD, CAP_NET_ADMIN)},
+          {"DevicePolicy", std::string("closed")},
+          {"ProtectSystem", std::string("strict")},
+          {"ProtectHome", std::string("tmpfs")},
+          {"PrivateTmp", true},
+          {"PrivateIPC", true},
+          {"ProtectKernelModules", true},
+          {"ProtectKernelLogs", true},
+          {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK", "AF_INET", "AF_INET6"}}},
+          {"SystemCallFilter",
+           systemd::AllowList{
+               false, {"@clock", "@module", "@reboot", "@swap", "@raw-io", "@obsolete", "bpf", "perf_event_open"}}},
+          {"SystemCallErrorNumber", std::int32_t{EPERM}},
+          // Made where they are absent: the locks of user ids, and what systemd-nspawn itself keeps.
+          {"RuntimeDirectory", std::vector<std::string>{"systemd/nspawn-uid", "systemd/nspawn"}},
+          {"RuntimeDirectoryPreserve", std::string("yes")},
+          {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+          {"BindReadOnlyPaths", same_places({layout::state(layout::kLayers)})},
+          {"BindPaths", same_places({staging_of(record), out})}};
+}
+
 }  // namespace
 
 std::vector<Property> sandbox(const Record& record, const std::string& out, const store::Settings& settings) {
-  auto properties = common(record, settings);
+  auto properties = common(record);
+  if (record.verb == "provision") {
+    add(properties, for_provision(record, out, settings));
+    return properties;
+  }
+  add(properties, own_program(settings));
   if (record.verb == "import") {
     add(properties, for_import(record, out, settings));
+  } else if (record.verb == "disk") {
+    add(properties, for_disk(record, out, settings));
   } else if (record.verb == "trash") {
     add(properties, for_trash(record, out));
   } else if (record.verb == "create") {
@@ -133,6 +226,37 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else {
     add(properties, for_machine(out));
   }
+  return properties;
+}
+
+// Talks to strangers on the network, so it is nobody: a user made for it, with no right and no file but what it was
+// handed, and the host's own configuration of registries.
+std::vector<Property> fetch_sandbox(const Record& record, const store::Settings& settings) {
+  auto properties = common(record);
+  add(properties, own_program(settings));
+  add(properties, {{"DynamicUser", true},
+                   {"CapabilityBoundingSet", std::uint64_t{0}},
+                   {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_INET", "AF_INET6"}}},
+                   {"ProtectSystem", std::string("strict")},
+                   {"ProtectHome", std::string("tmpfs")},
+                   {"PrivateTmp", true},
+                   {"PrivateDevices", true},
+                   {"PrivateIPC", true},
+                   {"ProtectProc", std::string("invisible")},
+                   {"ProcSubset", std::string("pid")},
+                   {"ProtectControlGroups", true},
+                   {"ProtectKernelTunables", true},
+                   {"ProtectKernelModules", true},
+                   {"ProtectKernelLogs", true},
+                   {"ProtectHostname", true},
+                   {"ProtectClock", true},
+                   {"RestrictNamespaces", std::uint64_t{0}},
+                   {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
+                   {"RuntimeMaxUSec", usec(settings.import_max_time)},
+                   {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
+                   {"BindPaths", same_places({json::get<std::string>(record.fetch, "blobs")})}});
+  const auto cache = json::get<std::string>(record.fetch, "cache");
+  if (!cache.empty()) add(properties, {{"BindReadOnlyPaths", same_places({cache})}});
   return properties;
 }
 

@@ -14,4 +14,7 @@ namespace sdme::job {
 // does not need is closed; docs/hardening.md says for each line why. `out` is its result directory.
 std::vector<systemd::Property> sandbox(const Record& record, const std::string& out, const store::Settings& settings);
 
+// The same of the unit beside it that fetches.
+std::vector<systemd::Property> fetch_sandbox(const Record& record, const store::Settings& settings);
+
 }  // namespace sdme::job

@@ -11,8 +11,8 @@ namespace sdme::job {
 
 namespace {
 
-constexpr std::size_t kLongestRecord = 8 << 20;
-constexpr std::size_t kLongestResult = 1 << 20;
+constexpr std::size_t kLongestRecord = 64 << 20;
+constexpr std::size_t kLongestResult = 16 << 20;  // an image's configuration is in it
 constexpr const char* kLastId = "last-id";
 
 }  // namespace
@@ -39,10 +39,12 @@ std::string Spool::out_path(std::uint64_t id) const {
   return dir_.path() + "/" + std::to_string(id) + "/" + layout::kJobOut;
 }
 
-std::optional<json::Value> Spool::result(std::uint64_t id) const {
+std::optional<json::Value> Spool::result(std::uint64_t id, const std::string& verb) const {
   const auto out = dir_.find_dir(std::to_string(id) + "/" + layout::kJobOut);
   if (!out || !out->exists(layout::kResult)) return std::nullopt;
-  return json::parse(out->read(layout::kResult, kLongestResult), "the worker's result");
+  auto result = json::parse(out->read(layout::kResult, kLongestResult), "the worker's result");
+  if (json::get_or<std::string>(result, "verb", verb) != verb) return std::nullopt;
+  return result;
 }
 
 void Spool::remove(std::uint64_t id) const { os::tree_remove(dir_, std::to_string(id)); }

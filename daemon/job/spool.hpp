@@ -22,9 +22,9 @@ class Spool {
   void write(const Record& record) const;  // makes the directories the first time
   std::string out_path(std::uint64_t id) const;
 
-  // What the worker left: a JSON object, or nothing. The worker is not trusted to have left a sane
-  // one: Corrupt if it is no object or too large.
-  std::optional<json::Value> result(std::uint64_t id) const;
+  // What the worker of a verb left: a JSON object, or nothing; that of an earlier stage is nothing.
+  // The worker is not trusted to have left a sane one: Corrupt if it is no object or too large.
+  std::optional<json::Value> result(std::uint64_t id, const std::string& verb) const;
 
   void remove(std::uint64_t id) const;
   std::vector<Record> load() const;  // damaged ones are logged and removed

@@ -6,8 +6,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "job/sandbox.hpp"
-#include "os/file.hpp"
+#include "job/stage.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::job {
@@ -27,19 +26,15 @@ std::vector<log::Field> fields(const Record& record) {
   return all;
 }
 
-std::string title(const Record& record) {
-  return (record.session ? "session " : "job ") + std::to_string(record.id) + " (" + record.kind + " " + record.target +
-         ")";
-}
-
 std::string holder(const Record& record) { return "job " + std::to_string(record.id) + " (" + record.kind + ")"; }
 
 }  // namespace
 
-Table::Table(sd_event* loop, store::Store& store, store::LeaseTable& leases, const store::Settings& settings,
-             systemd::UnitWatch& units)
+Table::Table(sd_event* loop, store::Store& store, store::BlobCache& cache, store::LeaseTable& leases,
+             const store::Settings& settings, systemd::UnitWatch& units)
     : loop_(loop),
       store_(store),
+      cache_(cache),
       leases_(leases),
       settings_(settings),
       units_(units),
@@ -69,17 +64,21 @@ void Table::recover(const std::set<std::string>& live) {
     try {
       job.lease = leases_.acquire(job.record.claims, holder(job.record));
     } catch (const Error& error) {
-      log::warning(title(job.record) + " goes on without its lease: " + error.message(), fields(job.record));
+      log::warning(job.record.title() + " goes on without its lease: " + error.message(), fields(job.record));
     }
     working.insert(job.record.id);
   }
   for (const auto id : working) {
     auto& job = *jobs_.at(id);
-    if (live.contains(job.record.unit())) {
-      log::info("found " + title(job.record) + " again", fields(job.record));
-      stop_cancelled(job);
-    } else {
+    for (const auto& unit : job.record.units()) {
+      if (live.contains(unit)) job.live_units.insert(unit);
+    }
+    if (job.live_units.empty()) {
       conclude(job);
+    } else {
+      log::info("found " + job.record.title() + " again", fields(job.record));
+      stop_cancelled(job);
+      if (!job.live_units.contains(job.record.unit())) stop_units(job);
     }
   }
   std::set<std::uint64_t> live_jobs;
@@ -88,6 +87,7 @@ void Table::recover(const std::set<std::string>& live) {
   }
   try {
     store_.sweep(live_jobs, pinned_layers());
+    cache_.sweep(live_jobs);
   } catch (const Error& error) {
     log::error("sweeping the store: " + error.message());  // emptying the trash may be what helps
   }
@@ -100,7 +100,8 @@ void Table::reconcile(const std::set<std::string>& live) {
     const auto& record = job->record;
     const bool has_unit = record.state == State::kRunning || record.state == State::kCancelling;
     if (!has_unit) continue;
-    live.contains(record.unit()) ? stop_cancelled(*job) : gone.push_back(id);
+    std::erase_if(job->live_units, [&](const std::string& unit) { return !live.contains(unit); });
+    job->live_units.empty() ? gone.push_back(id) : stop_cancelled(*job);
   }
   for (const auto id : gone) conclude(*jobs_.at(id));
 }
@@ -133,6 +134,8 @@ std::uint64_t Table::submit(Plan plan) {
   auto& job = add(std::move(record));
   job.lease = std::move(lease);
   job.fds = std::move(plan.fds);
+  job.fetch_fds = std::move(plan.fetch_fds);
+  job.kept_fds = std::move(plan.kept_fds);
   const auto id = job.record.id;
   try {
     spool_.write(job.record);
@@ -143,7 +146,7 @@ std::uint64_t Table::submit(Plan plan) {
     jobs_.erase(id);
     throw;
   }
-  log::info(title(job.record) + " accepted", fields(job.record));
+  log::info(job.record.title() + " accepted", fields(job.record));
   events_.added(job);
   if (jobs_.size() > kMostKept) sd_event_source_set_time_relative(forget_timer_, 0);
   if (job.record.verb.empty()) {
@@ -177,36 +180,6 @@ bool Table::may_start(std::uint32_t owner) const {
   return static_cast<std::size_t>(own) + 1 < settings_.jobs_running;
 }
 
-void Table::start(Job& job) {
-  auto& record = job.record;
-  try {
-    record.request["verb"] = record.verb;
-    record.request["job"] = record.id;
-    record.request["out"] = spool_.out_path(record.id);
-    if (record.staging) {
-      record.request["staging"] = layout::state(std::string(layout::kStaging) + "/" + std::to_string(record.id));
-    }
-    record.state = State::kRunning;
-    spool_.write(record);
-    const auto request = os::sealed_memory(record.request.dump(), "request");
-    const auto theirs = open_report(job);
-    systemd::TransientUnit unit{.name = record.unit(),
-                                .description = "sdmed " + title(record),
-                                .argv = {layout::worker_program(record.verb), record.verb},
-                                .properties = sandbox(record, spool_.out_path(record.id), settings_),
-                                .fds = {{"request", request.get()}, {"report", theirs.get()}}};
-    for (const auto& [name, fd] : job.fds) unit.fds.push_back({name, fd.get()});
-    units_.start(unit, [this, id = record.id](std::optional<Error> error) {
-      auto* started = find(id);
-      if (error && started != nullptr) end(*started, State::kFailed, error->code(), error->message());
-    });
-    job.fds.clear();  // the message holds its own; a pipe must have no other reader or writer here
-    events_.changed(job);
-  } catch (const Error& error) {
-    end(job, State::kFailed, error.code(), error.message());
-  }
-}
-
 Job* Table::find(std::uint64_t id) {
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : found->second.get();
@@ -214,7 +187,7 @@ Job* Table::find(std::uint64_t id) {
 
 Job* Table::by_unit(const std::string& unit) {
   for (const auto& [id, job] : jobs_) {
-    if (!ended(job->record.state) && job->record.unit() == unit) return job.get();
+    if (!ended(job->record.state) && job->live_units.contains(unit)) return job.get();
   }
   return nullptr;
 }
@@ -229,19 +202,14 @@ void Table::cancel(std::uint64_t id) {
   try {
     spool_.write(job->record);
   } catch (const Error& error) {
-    log::warning("that " + title(job->record) + " is cancelled could not be kept: " + error.message());
+    log::warning("that " + job->record.title() + " is cancelled could not be kept: " + error.message());
   }
   events_.changed(*job);
 }
 
 // Asked again whenever the first time may have been missed: by CancelJob, by a new daemon, after a lost connection.
 void Table::stop_cancelled(const Job& job) {
-  if (job.record.state != State::kCancelling) return;
-  try {
-    units_.stop(job.record.unit());
-  } catch (const Error& error) {
-    log::warning("cancelling " + title(job.record) + ": " + error.message(), fields(job.record));
-  }
+  if (job.record.state == State::kCancelling) stop_units(job);
 }
 
 void Table::when_ended(Job& job, std::function<void(const Job&)> then) {
@@ -255,11 +223,17 @@ void Table::when_started(Job& job, std::function<void(Job&)> then) {
 }
 
 void Table::on_unit_result(const std::string& unit, const std::string& result) {
-  if (auto* job = by_unit(unit)) job->unit_result = result;
+  auto* job = by_unit(unit);
+  if (job != nullptr && job->record.unit() == unit) job->unit_result = result;
 }
 
+// Whoever fetches works for the other one alone, and has ended before anything is done with what it left.
 void Table::on_unit_removed(const std::string& unit) {
-  if (auto* job = by_unit(unit)) conclude(*job);
+  auto* job = by_unit(unit);
+  if (job == nullptr) return;
+  job->live_units.erase(unit);
+  if (job->live_units.empty()) return conclude(*job);
+  if (unit == job->record.unit()) stop_units(*job);
 }
 
 void Table::conclude(Job& job) {
@@ -268,10 +242,16 @@ void Table::conclude(Job& job) {
   if (record.state == State::kQueued && !record.verb.empty()) {
     return end(job, State::kFailed, Errc::kDaemonRestarted, "the daemon was restarted before the job began; try again");
   }
+  if (job.start_error) return end(job, State::kFailed, job.start_error->code(), job.start_error->message());
   try {
-    const auto result = record.verb.empty() ? json::Value{{"result", json::Value::object()}}
-                                            : spool_.result(record.id).value_or(json::Value::object());
+    const auto result = record.kind == "gc"   ? json::Value{{"result", collect_garbage()}}
+                        : record.verb.empty() ? json::Value{{"result", json::Value::object()}}
+                                              : spool_.result(record.id, record.verb).value_or(json::Value::object());
     if (const auto good = result.find("result"); good != result.end()) {
+      if (const auto next = next_stage(record, *good)) {
+        if (cancelling) return end(job, State::kCancelled, Errc::kCancelled, "cancelled");
+        return begin_stage(job, *next, *good);
+      }
       auto committed = commit(record, *good, store_);
       record.result = std::move(committed.result);
       events_.touched(committed.touched);  // before anyone hears that the job is done
@@ -305,12 +285,13 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
   record.message = message;
   undo(job);
   job.fds.clear();
+  job.fetch_fds.clear();
   job.report_source = sd_event_source_disable_unref(job.report_source);
   job.report.reset();
   job.lease = {};
   if (state == State::kDone) job.progress.fraction = 1;
   keep_end(record);
-  log::info(title(record) + " " + std::string(word(state)) +
+  log::info(record.title() + " " + std::string(word(state)) +
                 (message.empty() ? "" : ": " + message.substr(0, message.find('\n'))),
             fields(record));
   for (auto& tell : std::exchange(job.start_waiters, {})) tell(job);
@@ -324,11 +305,12 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
 // What was asked for is no longer needed. A job whose end cannot be kept is forgotten: found again, it would end twice.
 void Table::keep_end(Record& record) {
   record.request = json::Value::object();
+  record.fetch = json::Value();
   record.commit = json::Value::object();
   try {
     spool_.write(record);
   } catch (const Error& failed) {
-    log::error("the end of " + title(record) + " could not be kept: " + failed.message(), fields(record));
+    log::error("the end of " + record.title() + " could not be kept: " + failed.message(), fields(record));
     forget(record.id);
   }
 }
@@ -338,11 +320,16 @@ void Table::undo(const Job& job) {
   const auto& record = job.record;
   try {
     if (record.staging) store_.discard_staging(record.id);
+    if (!record.fetch.is_null())
+      json::get<bool>(record.fetch, "keep") ? cache_.adopt(record.id) : cache_.discard(record.id);
     const bool was_starting = record.kind == "start" || record.kind == "restart";
-    if (record.state == State::kCancelled && was_starting) units_.stop(layout::container_unit(record.target));
+    const bool is_half_started =
+        record.state == State::kFailed && record.begins_container();  // nobody waits for it any more
+    if ((record.state == State::kCancelled && was_starting) || is_half_started)
+      units_.stop(layout::container_unit(record.target));
     if (record.state == State::kDone) store_.trash_unused_layers(pinned_layers());
   } catch (const Error& error) {
-    log::error("cleaning up after " + title(record) + ": " + error.message(), fields(record));
+    log::error("cleaning up after " + record.title() + ": " + error.message(), fields(record));
   }
 }
 

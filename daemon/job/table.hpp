@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "job/record.hpp"
 #include "job/spool.hpp"
 #include "os/unique_fd.hpp"
+#include "store/blob_cache.hpp"
 #include "store/lease.hpp"
 #include "store/settings.hpp"
 #include "store/store.hpp"
@@ -34,7 +36,11 @@ struct Job {
   Record record;
   store::Lease lease;
   Progress progress;
-  std::map<std::string, os::UniqueFd> fds;  // for the unit, until it was asked for
+  std::map<std::string, os::UniqueFd> fds;  // for the unit, until it was asked for; kept ones for later stages
+  std::map<std::string, os::UniqueFd> fetch_fds;  // for the unit that fetches
+  std::set<std::string> kept_fds;
+  std::set<std::string> live_units;         // those of this stage that have not ended
+  std::optional<Error> start_error;         // why systemd did not start one of them
   os::UniqueFd report;                      // our end; absent after a restart of the daemon
   sd_event_source* report_source = nullptr;
   os::UniqueFd pty;   // a session's terminal, until it was fetched
@@ -49,6 +55,8 @@ struct Job {
 struct Plan {
   Record record;
   std::map<std::string, os::UniqueFd> fds;
+  std::map<std::string, os::UniqueFd> fetch_fds;
+  std::set<std::string> kept_fds;  // of `fds`, those that a later stage may need again
 };
 
 // All jobs. It starts their units, hears them, commits what they made, keeps how they ended for
@@ -62,8 +70,8 @@ class Table {
     std::function<void(const Touched&)> touched;
   };
 
-  Table(sd_event* loop, store::Store& store, store::LeaseTable& leases, const store::Settings& settings,
-        systemd::UnitWatch& units);
+  Table(sd_event* loop, store::Store& store, store::BlobCache& cache, store::LeaseTable& leases,
+        const store::Settings& settings, systemd::UnitWatch& units);
   ~Table();
 
   void set_events(Events events) { events_ = std::move(events); }
@@ -89,6 +97,8 @@ class Table {
   void on_unit_removed(const std::string& unit);
   void on_unit_result(const std::string& unit, const std::string& result);
 
+  void empty_trash();  // by a worker, unless one is at it
+
   bool idle() const;
   std::size_t running() const;
   std::set<std::string> pinned_layers() const;
@@ -99,21 +109,30 @@ class Table {
   void check_limits(const Record& record) const;
   void start_queued();
   void start(Job& job);
+  void complete_request(Record& record);
+  std::vector<systemd::TransientUnit> units_of(Job& job, std::vector<os::UniqueFd>& passed);
+  void start_unit(Job& job, const systemd::TransientUnit& unit);
+  void on_start_failed(std::uint64_t id, const std::string& unit, const Error& error);
+  void stop_units(const Job& job);
+  void begin_stage(Job& job, const std::string& verb, const json::Value& before);
+  void begin_container(const Job& job);
   bool may_start(std::uint32_t owner) const;
   void stop_cancelled(const Job& job);
   os::UniqueFd open_report(Job& job);
   int on_report(Job& job);
   void on_packet(Job& job, const json::Value& packet, os::UniqueFd fd);
-  void conclude(Job& job);  // its unit has ended: read the result, commit or discard
+  void on_finished(Job& job);
+  void conclude(Job& job);  // its work has ended: read the result, commit or discard
   void end(Job& job, State state, Errc error, const std::string& message);
   void undo(const Job& job);
   void keep_end(Record& record);
   void forget(std::uint64_t id);  // on disk
-  void empty_trash();
+  json::Value collect_garbage();
   void forget_old();
 
   sd_event* loop_;
   store::Store& store_;
+  store::BlobCache& cache_;
   store::LeaseTable& leases_;
   const store::Settings& settings_;
   systemd::UnitWatch& units_;

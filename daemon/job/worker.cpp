@@ -18,7 +18,7 @@ namespace sdme::job {
 
 namespace {
 
-constexpr std::size_t kRequestLimit = 4 * 1024 * 1024;
+constexpr std::size_t kRequestLimit = 32 * 1024 * 1024;  // what a former stage found is in it
 constexpr auto kProgressPause = std::chrono::milliseconds(100);
 
 std::map<std::string, os::UniqueFd> passed_fds() {
@@ -83,16 +83,19 @@ void Worker::send(const json::Value& packet, int fd) {
     throw_errno("reporting to the daemon");
 }
 
-void Worker::finish(const json::Value& result) { write_result({{"result", result}}); }
+void Worker::finish(const json::Value& result) { write_result({{"verb", verb()}, {"result", result}}); }
 
 void Worker::fail(Errc code, const std::string& message) {
-  write_result({{"error", {{"code", row(code).word}, {"message", message}}}});
+  write_result({{"verb", verb()}, {"error", {{"code", row(code).word}, {"message", message}}}});
 }
+
+std::string Worker::verb() const { return json::get<std::string>(request_, "verb"); }
 
 void Worker::write_result(const json::Value& value) {
   const auto out = os::Dir::open(json::get<std::string>(request_, "out"));
   // Details in a message may quote what is not UTF-8.
   out.write(layout::kResult, value.dump(-1, ' ', false, json::Value::error_handler_t::replace), 0600);
+  send({{"finished", true}});
 }
 
 }  // namespace sdme::job

@@ -17,13 +17,14 @@ namespace sdme::job {
 //   report   a SOCK_SEQPACKET socket: one JSON object a packet; that nobody listens is no error
 //   others   as the verb says, for example "data"
 // The result is a file, OUT/result.json, by rename: {"result": {…}} or
-// {"error": {"code": word of errors.hpp, "message": …}}. It outlives the daemon.
+// {"error": {"code": word of errors.hpp, "message": …}}, each with "verb". It outlives the daemon.
 class Worker {
  public:
   static Worker from_environment();
 
   const json::Value& request() const { return request_; }
 
+  bool has_fd(const std::string& name) const { return fds_.contains(name); }
   // An fd of the request, given up to the caller; Internal when it was not passed.
   os::UniqueFd take_fd(const std::string& name);
   const os::UniqueFd& report_socket() const { return report_; }
@@ -40,6 +41,7 @@ class Worker {
 
  private:
   Worker() = default;
+  std::string verb() const;
   void write_result(const json::Value& value);
 
   json::Value request_;

@@ -70,6 +70,9 @@ std::string why_ended(const systemd::ServiceState& state) {
   if (exited && state.exit_status == 0) return "the guest powered itself off before it was up";
   if (exited)
     return "the guest or systemd-nspawn ended with status " + std::to_string(state.exit_status) + " before it was up";
+  if (state.exit_code == 0 && state.result == "success") {
+    return "systemd did not run the unit of the container: one that it needs did not start";
+  }
   if (state.exit_code != 0) return "systemd-nspawn was killed by signal " + std::to_string(state.exit_status);
   return "the unit of the container failed (" + state.result + ")";
 }

@@ -35,9 +35,9 @@ std::string stop_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
   return stop(pid1, name_of(worker), mode_of(worker), times);
 }
 
-json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
+json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1, Begun begun) {
   worker.progress("start", -1);
-  const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"));
+  const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"), begun);
   return {{"state", "running"}, {"health", health.word}, {"failed_units", health.failed_units}};
 }
 
@@ -46,7 +46,8 @@ json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
 json::Value run_start(job::Worker& worker) {
   os::heed_stop_requests();
   auto pid1 = systemd::Pid1::of_host();
-  return start_as_asked(worker, pid1);
+  const bool begun = json::get<bool>(worker.request(), "begun");
+  return start_as_asked(worker, pid1, begun ? Begun::kYes : Begun::kNo);
 }
 
 json::Value run_stop(job::Worker& worker) {
@@ -59,7 +60,7 @@ json::Value run_restart(job::Worker& worker) {
   os::heed_stop_requests();
   auto pid1 = systemd::Pid1::of_host();
   stop_as_asked(worker, pid1);
-  return start_as_asked(worker, pid1);
+  return start_as_asked(worker, pid1, Begun::kNo);
 }
 
 json::Value run_enable(job::Worker& worker) {

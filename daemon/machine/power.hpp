@@ -27,8 +27,10 @@ struct Health {
   std::vector<std::string> failed_units;
 };
 
+enum class Begun { kNo, kYes };  // whether systemd was asked already to start it
+
 // Boots a container and returns when the guest says that it is up; at once when it is. BootFailed
 // and TimedOut with the guest's last words; then, and when cancelled, it is stopped again.
-Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout);
+Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout, Begun begun);
 
 }  // namespace sdme::machine

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "machine/host_mounts.hpp"
 #include "layer/stack.hpp"
+#include "machine/assembly.hpp"
+#include "machine/host_mounts.hpp"
 #include "machine/seed.hpp"
 #include "machine/upper.hpp"
 #include "os/dir.hpp"
@@ -26,21 +28,21 @@ namespace {
 
 constexpr std::size_t kLongestMountinfo = 16 * 1024 * 1024;
 
-// Mounts everything below one tmpfs: copies of what the overlays are made of, and the root.
-class Assembly {
+std::optional<UidRange> range_for(const model::ContainerRecord& record) {
+  if (!record.definition.userns) return std::nullopt;
+  return take_uid_range(record.name.str(), IdSources::of_host());
+}
+
+// The root of a container, and of a clone what the host has mounted below its own.
+class ContainerRoot {
  public:
-  explicit Assembly(const model::ContainerRecord& record)
-      : record_(record), place_(layout::runtime(layout::kInitMounts)) {
-    static_cast<void>(os::Dir::make(layout::kRuntime, 0755));
-    static_cast<void>(os::Dir::make(place_, 0700));
-    os::mount_tmpfs(place_);
-    if (!record.definition.userns) return;
-    range_ = take_uid_range(record.name.str(), IdSources::of_host());
-    users_ = os::user_namespace(range_->base);
-  }
+  explicit ContainerRoot(const model::ContainerRecord& record)
+      : record_(record),
+        range_(range_for(record)),
+        assembly_(layout::runtime(layout::kInitMounts), range_ ? std::optional(range_->base) : std::nullopt),
+        own_(assembly_.show(layout::container(record.name.str()), "container")) {}
 
   Root finish() {
-    show(layout::container(record_.name.str()), "container");
     mount_first();
     if (record_.definition.host_clone) mount_others();
     return {.directory = root(), .range = std::move(range_)};
@@ -48,35 +50,15 @@ class Assembly {
 
  private:
   std::string root() const { return layout::runtime(layout::kInitRoot); }
-  uid_t owner() const { return range_ ? range_->base : 0; }
-
-  // Attaches a mount at a new directory, with the ids of the user namespace if there is one.
-  std::string show_mount(const os::UniqueFd& mount, const std::string& what, const std::string& as) {
-    const auto at = place_ + "/" + as;
-    static_cast<void>(os::Dir::make(at, 0700));
-    if (users_) os::idmap(mount, users_, what);
-    os::attach_mount(mount, at);
-    return at;
-  }
-  std::string show(const std::string& path, const std::string& as) {
-    return show_mount(os::clone_mount(path), text::quoted(path), as);
-  }
-
-  // The overlay of a pair of directories in the container's own.
-  os::UniqueFd overlay_on(std::vector<std::string> lower, const std::string& pair) const {
-    const auto own = place_ + "/container/" + pair;
-    return os::make_overlay(
-        {.lower = std::move(lower), .upper = own + layout::kUpper, .work = own + layout::kWork, .owner = owner()});
-  }
 
   void mount_first() {
     std::vector<std::string> lower;
-    if (record_.definition.host_clone) lower.push_back(show("/", "layers/0"));
+    if (record_.definition.host_clone) lower.push_back(assembly_.show("/", "layers/0"));
     for (const auto& id : record_.layers) {
-      lower.push_back(show(layout::layer_tree(id), "layers/" + std::to_string(lower.size())));
+      lower.push_back(assembly_.show(layout::layer_tree(id), "layers/" + std::to_string(lower.size())));
     }
     static_cast<void>(os::Dir::make(root(), 0755));
-    os::attach_mount(overlay_on(std::move(lower), ""), root());
+    os::attach_mount(assembly_.overlay(std::move(lower), own_), root());
   }
 
   // One that cannot be shown, such as a VFAT of the boot loader's, is left out: the clone then sees
@@ -99,8 +81,8 @@ class Assembly {
     if (stat(mount.path.c_str(), &found) < 0) throw_errno("looking at " + mount.path);
     if (!S_ISDIR(found.st_mode) || os::mount_id(mount.path) != mount.id) return;  // one file, or covered
     make_pair_for(mount, seeds);
-    const auto lower = show(mount.path, "mounts/" + mount.escaped);
-    const auto overlay = overlay_on({lower}, std::string(layout::kSubmounts) + "/" + mount.escaped + "/");
+    const auto lower = assembly_.show(mount.path, "mounts/" + mount.escaped);
+    const auto overlay = assembly_.overlay({lower}, own_ + "/" + layout::kSubmounts + "/" + mount.escaped);
     // The guest may have made a link of its directory; that must not lead us anywhere.
     const auto place = os::Dir::open(root()).open_dir(mount.path.substr(1));
     os::attach_mount(overlay, place.fd());
@@ -121,16 +103,16 @@ class Assembly {
   }
 
   const model::ContainerRecord& record_;
-  std::string place_;
   std::optional<UidRange> range_;
-  os::UniqueFd users_;
+  Assembly assembly_;
+  std::string own_;  // the container's directory, as the assembly shows it
 };
 
 }  // namespace
 
 Root mount_root(const model::ContainerRecord& record) {
   os::own_mount_namespace();
-  return Assembly(record).finish();
+  return ContainerRoot(record).finish();
 }
 
 void check_init(const std::string& root) {

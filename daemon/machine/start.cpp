@@ -33,9 +33,11 @@ std::string health_word(const std::string& system_state) {
 }
 
 // A guest that is up but does not answer is up.
-Health ask_health(systemd::Pid1& pid1, const std::string& name) {
+Health ask_health(const systemd::ServiceState& state, const std::string& name) {
   try {
-    auto inside = service_manager_of(leader_of(pid1, name));
+    const auto leader = find_leader(state.main_pid);
+    if (!leader) throw Error(Errc::kNotRunning, "it ended again");
+    auto inside = service_manager_of(*leader);
     Health health = {.word = health_word(inside.system_state()), .failed_units = {}};
     if (health.word != "ok") health.failed_units = inside.failed_units();
     return health;
@@ -67,14 +69,13 @@ LastWords words_of_late(const systemd::ServiceState& state, std::chrono::microse
   return words;
 }
 
-// `before` is the run before this one: until another begins, the job to start only waits.
-void await_boot(systemd::Pid1& pid1, const std::string& unit, const std::string& before,
-                std::chrono::microseconds timeout) {
+// To be called when the unit was asked to start: while systemd has a job for it, it may only wait for others.
+systemd::ServiceState await_boot(systemd::Pid1& pid1, const std::string& unit, std::chrono::microseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   while (true) {
-    const auto state = pid1.service(unit);
-    if (state.running()) return;
-    if (state.ended() && state.invocation != before) {
+    auto state = pid1.service(unit);
+    if (state.running()) return state;
+    if (state.ended() && !state.queued) {
       throw Error(Errc::kBootFailed, to_message({.why = why_ended(state),
                                                  .failed_units = {},
                                                  .running_jobs = {},
@@ -114,19 +115,21 @@ void stop_quietly(const std::string& name) {
 
 }  // namespace
 
-Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout) {
+Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout, Begun begun) {
   const auto unit = layout::container_unit(name);
-  if (const auto before = pid1.service(unit); !before.running()) {
-    try {
+  if (begun == Begun::kNo) {
+    if (const auto state = pid1.service(unit); state.running()) return ask_health(state, name);
+  }
+  try {
+    if (begun == Begun::kNo) {
       await_forgotten(name);
       pid1.start(unit);
-      await_boot(pid1, unit, before.ended() ? before.invocation : "", timeout);
-    } catch (const Error&) {
-      stop_quietly(name);
-      throw;
     }
+    return ask_health(await_boot(pid1, unit, timeout), name);
+  } catch (const Error&) {
+    stop_quietly(name);
+    throw;
   }
-  return ask_health(pid1, name);
 }
 
 }  // namespace sdme::machine

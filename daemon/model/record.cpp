@@ -24,6 +24,16 @@ std::vector<std::string> layers_of(const json::Value& value) {
   return layers;
 }
 
+// A record of before they were kept has one layer, and that is all its content.
+std::vector<std::uint64_t> layer_sizes_of(const json::Value& value) {
+  const auto count = value.at("layers").size();
+  std::vector<std::uint64_t> sizes(count, 0);
+  if (count == 1) sizes[0] = json::get<std::uint64_t>(value, "size");
+  sizes = json::get_or(value, "layer_sizes", sizes);
+  if (sizes.size() != count) throw Error(Errc::kCorrupt, "key 'layer_sizes' does not fit key 'layers'");
+  return sizes;
+}
+
 }  // namespace
 
 bool is_layer_id(const std::string& text) {
@@ -38,8 +48,12 @@ std::string RootfsRecord::to_text() const {
                 {"owner", owner},
                 {"created_usec", created_usec},
                 {"layers", layers},
+                {"layer_sizes", layer_sizes},
                 {"digest", digest},
                 {"origin", origin},
+                {"platform", platform},
+                {"config", config},
+                {"missing", missing},
                 {"os", os},
                 {"distro", distro},
                 {"version_id", version_id},
@@ -56,8 +70,12 @@ RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string&
                         .owner = json::get<std::uint32_t>(value, "owner"),
                         .created_usec = json::get<std::uint64_t>(value, "created_usec"),
                         .layers = layers_of(value),
+                        .layer_sizes = layer_sizes_of(value),
                         .digest = json::get<std::string>(value, "digest"),
                         .origin = json::get<std::string>(value, "origin"),
+                        .platform = json::get_or<std::string>(value, "platform", ""),
+                        .config = json::get_or<std::string>(value, "config", ""),
+                        .missing = json::get_or<std::vector<std::string>>(value, "missing", {}),
                         .os = json::get<std::string>(value, "os"),
                         .distro = json::get<std::string>(value, "distro"),
                         .version_id = json::get<std::string>(value, "version_id"),

@@ -24,8 +24,12 @@ struct RootfsRecord {
   std::uint32_t owner = 0;         // uid
   std::uint64_t created_usec = 0;  // CLOCK_REALTIME
   std::vector<std::string> layers;  // ids, top first
-  std::string digest;              // "sha256:…" of the uncompressed stream
+  std::vector<std::uint64_t> layer_sizes;  // bytes of file content, in the same order
+  std::string digest;              // "sha256:…" of the uncompressed stream, or of the image's manifest
   std::string origin;              // what the importer said it came from
+  std::string platform;            // "linux/amd64", "" where it is unknown
+  std::string config;              // OCI image configuration, JSON; "" where there is none
+  std::vector<std::string> missing;  // of "systemd", "dbus", "login"
   std::string os;                  // PRETTY_NAME, printable
   std::string distro;              // ID of os-release, printable
   std::string version_id;          // VERSION_ID of os-release, printable

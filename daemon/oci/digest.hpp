@@ -2,8 +2,10 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sdme::oci {
 
@@ -14,12 +16,16 @@ class Digest {
  public:
   // VerificationFailed unless lower-case hex of exactly the algorithm's length.
   static Digest parse(std::string_view text);
-  static Digest sha256(std::string hex);  // of 64 lower-case digits, as archive::Sha256 gives them
+  static Digest sha256(std::string_view hex);     // of 64 lower-case digits, as archive::Sha256 gives them
+  static Digest of(std::string_view bytes);       // their SHA-256
 
   const std::string& str() const { return text_; }
-  std::string_view algorithm() const;
+  std::string_view algorithm() const;  // "sha256" or "sha512"
   std::string_view hex() const;
   auto operator<=>(const Digest&) const = default;
+
+  // VerificationFailed unless the bytes are as many and have this digest; `what` begins the sentence.
+  void verify(std::string_view bytes, std::uint64_t size, const std::string& what) const;
 
  private:
   explicit Digest(std::string text) : text_(std::move(text)) {}

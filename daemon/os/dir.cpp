@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -23,12 +24,37 @@ namespace {
 constexpr std::size_t kLongestShown = 512;  // of a path in a message
 constexpr std::uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
+// By the same rules, one component after the other.
+int open_by_components(int dir, const std::string& name, int flags, mode_t mode) {
+  if (name.empty() || name.starts_with('/')) {
+    errno = name.empty() ? ENOENT : EXDEV;
+    return -1;
+  }
+  const auto components = text::split(name, '/');
+  UniqueFd parent;
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    if (components[i] == "..") {
+      errno = EXDEV;
+      return -1;
+    }
+    const bool last = i + 1 == components.size();
+    const auto* const component = components[i].empty() ? "." : components[i].c_str();
+    UniqueFd next(openat(parent ? parent.get() : dir, component,
+                         O_NOFOLLOW | O_CLOEXEC | (last ? flags : O_PATH | O_DIRECTORY), mode));
+    if (last || !next) return next.release();
+    parent = std::move(next);
+  }
+  return -1;
+}
+
 int open_beneath(int dir, const std::string& name, int flags, mode_t mode) {
   open_how how = {};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
   how.resolve = kBeneath;
-  return static_cast<int>(syscall(SYS_openat2, dir, name.c_str(), &how, sizeof how));
+  const auto fd = static_cast<int>(syscall(SYS_openat2, dir, name.c_str(), &how, sizeof how));
+  // A unit that may make no set-user-ID files, as one with a dynamic user, may not call it.
+  return fd < 0 && errno == ENOSYS ? open_by_components(dir, name, flags, static_cast<mode_t>(how.mode)) : fd;
 }
 
 struct DirCloser {
@@ -171,6 +197,12 @@ void Dir::rename(const std::string& name, const Dir& to, const std::string& to_n
 
 void Dir::sync() const {
   if (fsync(fd_.get()) < 0) throw_errno("syncing directory " + text::printable(path_, kLongestShown));
+}
+
+std::string unique_name(const std::string& word) {
+  unsigned char bytes[8] = {};
+  if (getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) throw_errno("drawing a random number");
+  return word + "-" + text::lower_hex(bytes, sizeof bytes);
 }
 
 }  // namespace sdme::os

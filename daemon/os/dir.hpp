@@ -54,6 +54,9 @@ class Dir {
   std::string path_;
 };
 
+// A name that nothing has yet, beginning with `word`: for what is moved aside.
+std::string unique_name(const std::string& word);
+
 // Empties and removes a directory below `parent`, whatever is in it: never across a mount, never
 // through a link, restartable, iterative (a tree may be as deep as its maker liked).
 void tree_remove(const Dir& parent, const std::string& name);

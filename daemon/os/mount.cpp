@@ -20,9 +20,10 @@ namespace sdme::os {
 
 namespace {
 
-UniqueFd new_file_system(const char* type) {
-  UniqueFd fs(fsopen(type, FSOPEN_CLOEXEC));
-  if (!fs) throw_errno(std::string("asking the kernel for file system ") + type);
+UniqueFd new_file_system(const std::string& type) {
+  UniqueFd fs(fsopen(type.c_str(), FSOPEN_CLOEXEC));
+  if (!fs && errno == ENODEV) throw Error(Errc::kNotSupported, "this host's kernel cannot read file systems of type " + type);
+  if (!fs) throw_errno("asking the kernel for file system " + type);
   return fs;
 }
 
@@ -48,6 +49,22 @@ void set(const UniqueFd& fs, const char* key, const std::string& value) {
   if (fsconfig(fs.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) < 0) {
     refuse(fs, std::string("setting ") + key + " of a mount to " + text::quoted(value));
   }
+}
+
+void set_flag(const UniqueFd& fs, const std::string& flag) {
+  if (fsconfig(fs.get(), FSCONFIG_SET_FLAG, flag.c_str(), nullptr, 0) < 0) refuse(fs, "setting " + flag + " of a mount");
+}
+
+// The kernel has looked at the file system and does not want it: most numbers say no more than that.
+[[noreturn]] void refuse_content(const UniqueFd& fs, const std::string& type) {
+  const int number = errno;
+  const auto doing = "mounting a file system of type " + type;
+  if (number == EPERM || number == EACCES || number == ENOMEM || number == EBUSY || number == ENOENT) {
+    refuse(fs, doing);
+  }
+  const auto words = kernel_words(fs);
+  const auto why = Error::from_errno(number, doing).message();
+  throw Error(Errc::kCorrupt, words.empty() ? why : why + " (" + words + ")");
 }
 
 UniqueFd finish(const UniqueFd& fs) {
@@ -87,6 +104,16 @@ class FileOwner {
 void own_mount_namespace() {
   if (unshare(CLONE_NEWNS) < 0) throw_errno("making a mount namespace");
   if (mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) < 0) throw_errno("keeping mounts to ourselves");
+}
+
+UniqueFd make_mount(const FileSystem& file_system) {
+  const auto fs = new_file_system(file_system.type);
+  for (const auto& flag : file_system.flags) set_flag(fs, flag);
+  for (const auto& [key, value] : file_system.values) set(fs, key.c_str(), value);
+  if (fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) < 0) refuse_content(fs, file_system.type);
+  UniqueFd mount(fsmount(fs.get(), FSMOUNT_CLOEXEC, file_system.attributes));
+  if (!mount) refuse(fs, "making a mount");
+  return mount;
 }
 
 void mount_tmpfs(const std::string& path) {
@@ -129,10 +156,12 @@ void attach_mount(const UniqueFd& mount, int directory) {
   }
 }
 
+void detach_mount(const std::string& path) noexcept { umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW); }
+
 UniqueFd make_overlay(const Overlay& overlay) {
   const FileOwner acting(overlay.owner);
   const auto fs = new_file_system("overlay");
-  if (fsconfig(fs.get(), FSCONFIG_SET_FLAG, "userxattr", nullptr, 0) < 0) refuse(fs, "setting userxattr of a mount");
+  set_flag(fs, "userxattr");
   set(fs, "index", "off");
   set(fs, "nfs_export", "off");
   for (const auto& lower : overlay.lower) set(fs, "lowerdir+", lower);

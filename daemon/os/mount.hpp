@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "os/unique_fd.hpp"
@@ -16,6 +17,18 @@ namespace sdme::os {
 
 // Gives this process a mount namespace of its own that still hears of the host's new mounts.
 void own_mount_namespace();
+
+// A file system to be mounted, as fsconfig(2) is told.
+struct FileSystem {
+  std::string type;
+  std::vector<std::string> flags;                              // "ro"
+  std::vector<std::pair<std::string, std::string>> values;  // {"source", "/dev/loop0"}
+  unsigned attributes = 0;                                     // MOUNT_ATTR_…
+};
+
+// A detached mount of it. NotSupported when the kernel does not know the type; Corrupt when it does
+// not like what it finds.
+UniqueFd make_mount(const FileSystem& file_system);
 
 void mount_tmpfs(const std::string& path);  // 0755, for directories and small files
 
@@ -30,6 +43,7 @@ std::uint64_t mount_id(const std::string& path);
 void idmap(const UniqueFd& mount, const UniqueFd& user_namespace, const std::string& what);
 
 void attach_mount(const UniqueFd& mount, const std::string& path);  // of our own
+void detach_mount(const std::string& path) noexcept;  // and what is mounted below it; none there is fine
 void attach_mount(const UniqueFd& mount, int directory);
 
 struct Overlay {

@@ -42,6 +42,20 @@ std::set<std::string> Catalogue::layers_in_use() const {
   return used;
 }
 
+std::map<std::string, std::size_t> Catalogue::layer_users() const {
+  std::map<std::string, std::size_t> users;
+  for (const auto& [name, record] : rootfs_) {
+    for (const auto& layer : record.layers) ++users[layer];
+  }
+  for (const auto& [name, record] : containers_) {
+    const auto* made_from = find_rootfs(record.rootfs);
+    for (const auto& layer : record.layers) {
+      if (made_from == nullptr || !std::ranges::contains(made_from->layers, layer)) ++users[layer];
+    }
+  }
+  return users;
+}
+
 void Catalogue::put(model::ContainerRecord record) {
   const auto name = record.name.str();
   erase(Kind::kContainer, name);

@@ -43,6 +43,10 @@ class Catalogue {
   // one, no layer may be removed.
   std::set<std::string> layers_in_use() const;
 
+  // How many need each layer: root filesystems, and containers of another one's making (those of
+  // a root filesystem itself keep it from being removed).
+  std::map<std::string, std::size_t> layer_users() const;
+
   // Each replaces what has that name, damaged or not.
   void put(model::ContainerRecord record);
   void put(model::RootfsRecord record);

@@ -20,4 +20,6 @@ std::string job_unit(std::uint64_t id, bool session) {
   return (session ? "sdme-session-" : "sdme-job-") + std::to_string(id) + ".service";
 }
 
+std::string fetch_unit(std::uint64_t id) { return "sdme-job-" + std::to_string(id) + "-fetch.service"; }
+
 }  // namespace sdme::layout

@@ -8,23 +8,36 @@
 namespace sdme::layout {
 
 inline constexpr const char* kState = "/var/lib/sdmed";    // 0700, one file system
+inline constexpr const char* kCache = "/var/cache/sdmed";  // 0700
 inline constexpr const char* kRuntime = "/run/sdmed";      // 0755: the socket is below it
 inline constexpr const char* kConfig = "/etc/sdmed/sdmed.conf";
 inline constexpr const char* kConfigDropIns = "/etc/sdmed/sdmed.conf.d";
 inline constexpr const char* kVendorConfig = "/usr/lib/sdmed/sdmed.conf.d";
+inline constexpr const char* kVendorDistros = "/usr/lib/sdmed/distros.d";
+inline constexpr const char* kDistros = "/etc/sdmed/distros.d";
 
 // Below kState.
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
 inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
-inline constexpr const char* kStaging = "staging";        // staging/JOB: what a job fills, then one rename
+inline constexpr const char* kStaging =
+    "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";
+inline constexpr const char* kMeasure = "measure.json";   // layers/ID/measure.json: layer/measure.hpp
 inline constexpr const char* kTree = "tree";
+inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
+inline constexpr const char* kInstall = "install";        // staging/JOB/install/{upper,work}: what package managers write
 inline constexpr const char* kSubmounts = "submounts";    // submounts/ESCAPED/{upper,work}, host clones only
+
+// Below kCache: store/blob_cache.hpp.
+inline constexpr const char* kOci = "oci";
+inline constexpr const char* kBlobs = "blobs";
+inline constexpr const char* kPartial = "partial";
+inline constexpr const char* kFetch = "fetch";
 
 // Below kRuntime.
 inline constexpr const char* kJobs = "jobs";              // jobs/N/{record.json (ours), out/ (the worker's)}, 0700
@@ -51,5 +64,6 @@ std::string container(const std::string& name);  // absolute
 std::string container_unit(const std::string& name);  // sdme-container@NAME.service
 std::string worker_program(const std::string& verb);  // absolute
 std::string job_unit(std::uint64_t id, bool session);  // sdme-job-N.service, sdme-session-N.service
+std::string fetch_unit(std::uint64_t id);  // sdme-job-N-fetch.service, beside sdme-job-N.service
 
 }  // namespace sdme::layout

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/settings.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,8 +9,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/definition.hpp"
-#include "os/dir.hpp"
-#include "os/file.hpp"
+#include "store/config_file.hpp"
 #include "store/ini.hpp"
 
 namespace sdme::store {
@@ -24,7 +18,6 @@ namespace {
 
 using Kind = SettingRow::Kind;
 
-constexpr std::size_t kLargestFile = 1U << 20U;
 constexpr std::uint64_t kDay = 24 * 60 * 60;
 constexpr std::uint64_t kTera = std::uint64_t{1} << 40U;
 constexpr std::uint64_t kMega = 1U << 20U;
@@ -57,19 +50,8 @@ std::optional<std::uint64_t> to_amount(std::string_view text, std::span<const Un
   return text.empty() ? value : std::nullopt;
 }
 
-// A sum such as "1min 30s".
-std::optional<std::uint64_t> to_seconds(std::string_view text) {
-  std::uint64_t sum = 0;
-  do {
-    const auto term = take_term(text, kTimeUnits);
-    if (!term || __builtin_add_overflow(sum, *term, &sum)) return std::nullopt;
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  } while (!text.empty());
-  return sum;
-}
-
 std::optional<std::uint64_t> to_number(Kind kind, std::string_view text) {
-  if (kind == Kind::kTime) return to_seconds(text);
+  if (kind == Kind::kTime) return parse_time(text);
   return to_amount(text, kind == Kind::kBytes ? std::span<const Unit>(kByteUnits) : kCountUnits);
 }
 
@@ -122,6 +104,27 @@ void assign_number(Settings& settings, const SettingRow& row, const std::string&
   }
 }
 
+// Words such as a URL: no blanks, nothing that is not shown.
+void assign_text(Settings& settings, const SettingRow& row, const std::string& value) {
+  if (value.size() > row.largest || value.find(' ') != std::string::npos || text::printable(value) != value) {
+    throw Error(Errc::kInvalidArgument,
+                "is not one printable word of at most " + std::to_string(row.largest) + " bytes");
+  }
+  settings.*std::get<std::string Settings::*>(row.member) = value;
+}
+
+void assign_value(Settings& settings, const SettingRow& row, const std::string& value) {
+  switch (row.kind) {
+    case Kind::kOpaqueDirs:
+    case Kind::kUnitNames:
+      return assign_list(settings, row, value);
+    case Kind::kText:
+      return assign_text(settings, row, value);
+    default:
+      return assign_number(settings, row, value);
+  }
+}
+
 void assign(Settings& settings, const Assignment& assignment, const std::string& file) {
   const auto& rows = setting_rows();
   const auto warn = [&](const std::string& sentence) { settings.warnings.push_back(file + ": " + sentence); };
@@ -134,57 +137,39 @@ void assign(Settings& settings, const Assignment& assignment, const std::string&
                     : "there is no section " + text::quoted("[" + assignment.section + "]"));
   }
   try {
-    const bool list = row->kind == Kind::kOpaqueDirs || row->kind == Kind::kUnitNames;
-    list ? assign_list(settings, *row, assignment.value) : assign_number(settings, *row, assignment.value);
+    assign_value(settings, *row, assignment.value);
   } catch (const Error& error) {
     warn(row->key + "=" + text::printable(assignment.value) + " " + error.message() + "; the line is ignored");
   }
 }
 
-// Its content if it may be trusted: a regular file that nobody but root can change. Throws why not.
-std::string trusted_text(const os::UniqueFd& fd, const std::string& path) {
-  struct stat found = {};
-  if (fstat(fd.get(), &found) < 0) throw_errno("looking at it");
-  if (S_ISCHR(found.st_mode)) return "";  // a link to /dev/null takes a vendor's file away
-  if (!S_ISREG(found.st_mode)) throw Error(Errc::kInvalidArgument, "it is not a regular file");
-  if (found.st_uid != 0) throw Error(Errc::kInvalidArgument, "it is not owned by root");
-  const bool group_writes = (found.st_mode & S_IWGRP) != 0 && found.st_gid != 0;
-  if (group_writes || (found.st_mode & S_IWOTH) != 0)
-    throw Error(Errc::kInvalidArgument, "others than root may write to it");
-  return os::read_all(fd.get(), kLargestFile, path);
-}
-
 void read_file(Settings& settings, const std::string& path) {
-  // Not beneath a directory: a link that root made in a configuration directory is followed.
-  const os::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd && errno == ENOENT) return;
   try {
-    if (!fd) throw_errno("opening it");
+    const auto text = trusted_text(path);
+    if (!text) return;
     std::vector<std::string> faults;
-    for (const auto& assignment : parse_ini(trusted_text(fd, path), faults)) assign(settings, assignment, path);
+    for (const auto& assignment : parse_ini(*text, faults)) assign(settings, assignment, path);
     for (const auto& fault : faults) settings.warnings.push_back(path + ": " + fault + "; the line is ignored");
   } catch (const Error& error) {
     settings.warnings.push_back(path + " is not read: " + error.message());
   }
 }
 
-void find_drop_ins(Settings& settings, const std::string& directory, std::map<std::string, std::string>& found) {
-  try {
-    for (const auto& name : os::Dir::open(directory).entries()) {
-      if (name.ends_with(".conf") && !name.starts_with(".")) found[name] = directory + "/" + name;
-    }
-  } catch (const Error& error) {
-    if (error.code() != Errc::kNotFound) settings.warnings.push_back(directory + " is not read: " + error.message());
-  }
-}
-
 }  // namespace
+
+std::optional<std::uint64_t> parse_time(std::string_view text) {
+  std::uint64_t sum = 0;
+  do {
+    const auto term = take_term(text, kTimeUnits);
+    if (!term || __builtin_add_overflow(sum, *term, &sum)) return std::nullopt;
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  } while (!text.empty());
+  return sum;
+}
 
 Settings Settings::read(const SettingsFiles& files) {
   Settings settings;
-  std::map<std::string, std::string> drop_ins;  // name to path
-  find_drop_ins(settings, files.vendor, drop_ins);
-  find_drop_ins(settings, files.drop_ins, drop_ins);
+  const auto drop_ins = config_files({files.vendor, files.drop_ins}, settings.warnings);
   read_file(settings, files.file);
   for (const auto& [name, path] : drop_ins) read_file(settings, path);
   return settings;
@@ -195,6 +180,15 @@ const std::vector<SettingRow>& setting_rows() {
       {"Import", "ImportMaxBytes", Kind::kBytes, &Settings::import_max_bytes, kMega, 1024 * kTera},
       {"Import", "ImportMaxEntries", Kind::kCount, &Settings::import_max_entries, 1, 1'000'000'000'000},
       {"Import", "ImportMaxSec", Kind::kTime, &Settings::import_max_time, 1, 30 * kDay},
+      {"Fetch", "FetchMaxBytes", Kind::kBytes, &Settings::fetch_max_bytes, kMega, 1024 * kTera},
+      {"Fetch", "FetchParallel", Kind::kCount, &Settings::fetch_parallel, 1, 16},
+      {"Fetch", "FetchRetries", Kind::kCount, &Settings::fetch_retries, 0, 100},
+      {"Fetch", "FetchConnectTimeoutSec", Kind::kTime, &Settings::fetch_connect_timeout, 1, 60 * 60},
+      {"Fetch", "FetchStallTimeoutSec", Kind::kTime, &Settings::fetch_stall_timeout, 1, kDay},
+      {"Fetch", "HttpProxy", Kind::kText, &Settings::http_proxy, 0, 4096},
+      {"Fetch", "HttpsProxy", Kind::kText, &Settings::https_proxy, 0, 4096},
+      {"Fetch", "NoProxy", Kind::kText, &Settings::no_proxy, 0, 4096},
+      {"Cache", "CacheMaxBytes", Kind::kBytes, &Settings::cache_max_bytes, 0, 1024 * kTera},
       {"Boot", "BootTimeoutSec", Kind::kTime, &Settings::boot_timeout, 1, kDay},
       {"Boot", "StopTimeoutGracefulSec", Kind::kTime, &Settings::stop_timeout_graceful, 1, kDay},
       {"Boot", "StopTimeoutTerminateSec", Kind::kTime, &Settings::stop_timeout_terminate, 1, kDay},
@@ -210,6 +204,7 @@ const std::vector<SettingRow>& setting_rows() {
       {"Limits", "PeersPerUser", Kind::kCount, &Settings::peers_per_user, 1, 10'000},
       {"Daemon", "IdleExitSec", Kind::kTime, &Settings::idle_exit, 0, kDay},
       {"Worker", "WorkerMemoryMax", Kind::kBytes, &Settings::worker_memory_max, 64 * kMega, 64 * kTera},
+      {"Worker", "InstallMemoryMax", Kind::kBytes, &Settings::install_memory_max, 64 * kMega, 64 * kTera},
   };
   return rows;
 }

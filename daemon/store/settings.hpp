@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,6 +28,15 @@ struct Settings {
   std::uint64_t import_max_bytes = std::uint64_t{50} << 30U;  // of unpacked content
   std::uint64_t import_max_entries = 10'000'000;
   std::chrono::seconds import_max_time = std::chrono::hours(6);
+  // [Fetch]
+  std::uint64_t fetch_max_bytes = std::uint64_t{50} << 30U;  // of one blob or file
+  std::uint64_t fetch_parallel = 3;
+  std::uint64_t fetch_retries = 5;
+  std::chrono::seconds fetch_connect_timeout{30};
+  std::chrono::seconds fetch_stall_timeout{60};
+  std::string http_proxy, https_proxy, no_proxy;
+  // [Cache]
+  std::uint64_t cache_max_bytes = std::uint64_t{10} << 30U;  // 0: none is kept
   // [Boot]
   std::chrono::seconds boot_timeout{60};
   std::chrono::seconds stop_timeout_graceful{90};
@@ -46,6 +57,7 @@ struct Settings {
   std::chrono::seconds idle_exit{30};  // 0: never
   // [Worker]
   std::uint64_t worker_memory_max = std::uint64_t{1} << 30U;
+  std::uint64_t install_memory_max = std::uint64_t{4} << 30U;  // package managers, their caches counted
 
   std::vector<std::string> warnings;  // one sentence each, fit for the journal
 
@@ -56,17 +68,20 @@ struct Settings {
 // plainly or with K, M, G, T: powers of 1024 for bytes, of 1000 for counts. Times are seconds or
 // carry s, min, h, d, and may be sums ("1min 30s"). Lists are separated by commas or spaces.
 struct SettingRow {
-  enum class Kind { kBytes, kCount, kTime, kOpaqueDirs, kUnitNames };
-  using Member =
-      std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::vector<std::string> Settings::*>;
+  enum class Kind { kBytes, kCount, kTime, kText, kOpaqueDirs, kUnitNames };
+  using Member = std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::string Settings::*,
+                              std::vector<std::string> Settings::*>;
 
   std::string section;
   std::string key;
   Kind kind;
   Member member;
-  std::uint64_t smallest = 0;  // of a list: how many it may have
+  std::uint64_t smallest = 0;  // of a list: how many it may have; of a text: its bytes
   std::uint64_t largest = 0;
 };
+
+// Seconds of a plain number, of one with s, min, h or d, or of a sum such as "1min 30s".
+std::optional<std::uint64_t> parse_time(std::string_view text);
 
 // Every setting there is, in the order of sdmed.conf(5).
 const std::vector<SettingRow>& setting_rows();

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,12 +17,9 @@ namespace sdme::store {
 namespace {
 
 constexpr std::uint64_t kStoreVersion = 1;
-constexpr std::size_t kLargestRecord = 1U << 20U;
+constexpr std::size_t kLargestRecord = 16U << 20U;  // an image's configuration is in it
 constexpr mode_t kDirMode = 0700;
 constexpr mode_t kRecordMode = 0600;
-
-// In a job's staging directory: what becomes layers/ID.
-constexpr const char* kStagedLayer = "layer";
 
 os::Dir open_locked(const std::string& root) {
   auto dir = os::Dir::make(root, kDirMode);
@@ -43,12 +39,6 @@ std::string named(Kind kind, const std::string& name) { return kind_in_words(kin
 
 [[noreturn]] void not_found(Kind kind, const std::string& name) {
   throw Error(Errc::kNotFound, "there is no " + named(kind, name));
-}
-
-std::string unique_suffix() {
-  unsigned char bytes[8] = {};
-  if (getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) throw_errno("drawing a random number");
-  return text::lower_hex(bytes, sizeof bytes);
 }
 
 bool is_there(const std::string& path) {
@@ -133,19 +123,23 @@ void Store::sweep_entries(const os::Dir& dir) {
   }
 }
 
-void Store::trash_unused_layers(const std::set<std::string>& pinned) {
+std::uint64_t Store::trash_unused_layers(const std::set<std::string>& pinned) {
+  std::uint64_t count = 0;
   const auto used = catalogue_.layers_in_use();
   const bool all_users_known = catalogue_.damaged().empty();
   for (const auto& id : layers_.entries()) {
     const bool unused = all_users_known && !used.contains(id) && !pinned.contains(id);
-    if (unused || !has_layer(id)) to_trash(layers_, id, "layer");
+    if (!unused && has_layer(id)) continue;
+    to_trash(layers_, id, "layer");
+    ++count;
   }
+  return count;
 }
 
 // Not synced: after a crash the entry is in its old place or here, and the next sweep does the same again.
 // Who promised a caller that it is gone syncs `from`.
 void Store::to_trash(const os::Dir& from, const std::string& name, const std::string& kind) {
-  from.rename(name, trash_, kind + "-" + unique_suffix());
+  from.rename(name, trash_, os::unique_name(kind));
 }
 
 bool Store::trash_is_empty() const { return trash_.entries().empty(); }
@@ -167,23 +161,28 @@ bool Store::has_layer(const std::string& id) const {
   return model::is_layer_id(id) && layers_.find_dir(id + "/" + layout::kTree).has_value();
 }
 
-// 1. staging/JOB/layer is made      crash: swept with staging, or found again by the next attempt
-// 2. tree moves into it             crash: as before
-// 3. both directories are synced    so that no layer without its tree can appear
-// 4. it moves to layers/ID          crash: a whole layer that nobody names yet, swept unless pinned
-// 5. both directories are synced    so that a record that names it cannot outlive it
+// 1. staging/JOB/layers/ID, with its tree, is synced   so that no layer without its tree can appear
+// 2. it moves to layers/ID                            crash: a whole layer that nobody names yet, swept unless pinned
+// 3. both directories are synced                      so that a record that names it cannot outlive it
 void Store::commit_layer(std::uint64_t job, const std::string& id) {
   if (!model::is_layer_id(id)) throw Error(Errc::kInternal, text::quoted(id) + " is not the id of a layer");
   if (has_layer(id)) return;
+  const auto staged = staging_.find_dir(std::to_string(job) + "/" + layout::kLayers);
+  if (!staged || !staged->find_dir(id + "/" + layout::kTree)) {
+    throw Error(Errc::kCorrupt, "layer " + text::quoted(id) + " is neither here nor was it made");
+  }
   if (layers_.exists(id)) to_trash(layers_, id, "layer");
-  const auto staging = staging_.open_dir(std::to_string(job));
-  const auto layer = find_or_make(staging, kStagedLayer);
-  if (!layer.find_dir(layout::kTree)) staging.rename(layout::kTree, layer, layout::kTree);
-  layer.sync();
-  staging.sync();
-  staging.rename(kStagedLayer, layers_, id);
+  staged->open_dir(id).sync();
+  staged->sync();
+  staged->rename(id, layers_, id);
   layers_.sync();
-  staging.sync();
+  staged->sync();
+}
+
+std::vector<std::string> Store::layer_ids() const {
+  auto ids = layers_.entries();
+  std::erase_if(ids, [&](const std::string& id) { return !has_layer(id); });
+  return ids;
 }
 
 void Store::check_layers(const std::vector<std::string>& layers, const std::string& what) const {

@@ -39,6 +39,7 @@ class Store {
 
   const Catalogue& catalogue() const { return catalogue_; }
   bool has_layer(const std::string& id) const;
+  std::vector<std::string> layer_ids() const;  // of all that are there
 
   // AlreadyExists, saying who has the name: a container, readable or not, or a machine of the host.
   void check_name_free(const model::ContainerName& name) const;
@@ -48,8 +49,8 @@ class Store {
   os::Dir make_staging(std::uint64_t job);
   void discard_staging(std::uint64_t job);  // none is fine
 
-  // staging/JOB/tree becomes layers/ID/tree. If the layer exists, ours is the same by its id and
-  // stays in staging, to be discarded with it.
+  // staging/JOB/layers/ID becomes layers/ID. If the layer exists, ours is the same by its id and
+  // stays in staging, to be discarded with it. Corrupt when it is in neither place.
   void commit_layer(std::uint64_t job, const std::string& id);
 
   // Its layers must be there. AlreadyExists, unless it may be replaced. To commit the same record
@@ -63,8 +64,8 @@ class Store {
   // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
   void trash_container(const std::string& name);
   void trash_rootfs(const std::string& name);
-  // Those that no record names and that are not pinned by a job.
-  void trash_unused_layers(const std::set<std::string>& pinned);
+  // Those that no record names and that are not pinned by a job; how many.
+  std::uint64_t trash_unused_layers(const std::set<std::string>& pinned);
   bool trash_is_empty() const;
 
  private:

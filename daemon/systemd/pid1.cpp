@@ -201,9 +201,12 @@ ServiceState Pid1::service(const std::string& unit) {
   ServiceState state;
   const auto general = properties(unit, kUnit);
   auto* message = general.get();
+  std::uint32_t job = 0;
   read_dictionary(message, {{"ActiveState", [&] { state.active = read_string(message); }},
                             {"SubState", [&] { state.sub = read_string(message); }},
+                            {"Job", [&] { check(sd_bus_message_read(message, "v", "(uo)", &job, nullptr)); }},
                             {"InvocationID", [&] { state.invocation = read_id(message); }}});
+  state.queued = job != 0;
   const auto special = properties(unit, kService);
   message = special.get();
   std::uint32_t pid = 0;

@@ -26,6 +26,8 @@ struct ServiceState {
   int exit_code = 0;    // CLD_EXITED, CLD_KILLED, …: how the main process ended
   int exit_status = 0;  // its exit status, or the signal
 
+  bool queued = false;  // a job of systemd's waits or works: one that is to start may still be "inactive"
+
   bool running() const { return active == "active" || active == "reloading"; }
   bool ended() const { return active == "inactive" || active == "failed"; }
 };

@@ -55,6 +55,16 @@ class Appender {
     check(sd_bus_message_close_container(call_));
   }
 
+  void operator()(const DeviceRules& value) {
+    check(sd_bus_message_open_container(call_, 'v', "a(ss)"));
+    check(sd_bus_message_open_container(call_, 'a', "(ss)"));
+    for (const auto& rule : value.rules) {
+      check(sd_bus_message_append(call_, "(ss)", rule.device.c_str(), rule.access.c_str()));
+    }
+    check(sd_bus_message_close_container(call_));
+    check(sd_bus_message_close_container(call_));
+  }
+
   void property(const Property& property) {
     check(sd_bus_message_open_container(call_, 'r', "sv"));
     check(sd_bus_message_append(call_, "s", property.first.c_str()));

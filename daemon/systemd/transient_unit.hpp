@@ -27,12 +27,19 @@ struct BindPaths {
 struct EmptyTrees {  // a(ss) with mode=0755: TemporaryFileSystem=
   std::vector<std::string> paths;
 };
+struct DeviceRule {  // one of a(ss): DeviceAllow=
+  std::string device;  // a path, or a group of /proc/devices as "block-loop"
+  std::string access;  // of r, w and m
+};
+struct DeviceRules {
+  std::vector<DeviceRule> rules;
+};
 struct FdValue {  // h: StandardOutputFileDescriptor=; borrowed
   int fd;
 };
 
 using Value = std::variant<bool, std::uint32_t, std::uint64_t, std::int32_t, std::string, std::vector<std::string>,
-                           AllowList, BindPaths, EmptyTrees, FdValue>;
+                           AllowList, BindPaths, EmptyTrees, DeviceRules, FdValue>;
 using Property = std::pair<std::string, Value>;
 
 struct NamedFd {  // borrowed until the message is sent

@@ -210,6 +210,18 @@ void UnitWatch::start(const TransientUnit& unit, Done done) {
   });
 }
 
+void UnitWatch::start(const std::string& unit, Done done) {
+  const auto call = manager_call(bus_, "StartUnit");
+  if (sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace") < 0) {
+    throw Error(Errc::kInternal, "cannot ask systemd to start a unit");
+  }
+  call_async(call.get(), [done = std::move(done)](sd_bus_message* reply) {
+    const auto* error = sd_bus_message_get_error(reply);
+    if (error == nullptr) return done(std::nullopt);
+    done(Error(Errc::kInternal, "systemd refused: " + text::printable(error->message)));
+  });
+}
+
 void UnitWatch::stop(const std::string& unit) {
   const auto call = manager_call(bus_, "StopUnit");
   if (sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace") < 0) return;

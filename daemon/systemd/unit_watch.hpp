@@ -52,6 +52,7 @@ class UnitWatch {
   UnitWatch& operator=(const UnitWatch&) = delete;
 
   void start(const TransientUnit& unit, Done done);
+  void start(const std::string& unit, Done done);  // told when its job is queued
   void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
   void inspect(const std::string& unit, Inspected inspected);
   // Asked again when systemd takes too long; not answered when the connection is lost: `lost` tells.

@@ -83,21 +83,21 @@ def hardening_faults(root):
             yield f"docs/hardening.md and units/{path.name} differ on {directive}="
     source = root / "daemon/job/sandbox.cpp"
     if source.exists():
-        used = set(re.findall(r'\{"([A-Z]\w+)",', lint.read(source))) - {"Environment", "Type"}
+        used = set(re.findall(r'\{"((?!AF_)[A-Z]\w+)",', lint.read(source))) - {"Environment", "Type"}
         for directive in sorted(used ^ explained(section(page, "sdme-job-N.service"))):
             yield f"docs/hardening.md and daemon/job/sandbox.cpp differ on {directive}="
 
 
 def control_packages(root, field):
-    body = re.search(rf"^{field}:(.*?)(?=^\S|\Z)", lint.read(root / "packaging/debian/control"), re.M | re.S)[1]
-    names = {re.split(r"[\s(:<]", item.strip())[0] for item in body.split(",")}
+    body = re.search(rf"^{field}:(.*?)(?=^\S|\Z)", lint.read(root / "packaging/debian/control"), re.M | re.S)
+    names = {re.split(r"[\s(:<]", item.strip())[0] for item in (body[1] if body else "").split(",")}
     return {name for name in names if name and not name.startswith(("$", "debhelper"))}
 
 
 def dependency_faults(root):
     """README's table has each package of debian/control once."""
     named = explained_words(lint.read(root / "README.md"), "Dependencies")
-    wanted = control_packages(root, "Build-Depends") | control_packages(root, "Depends")
+    wanted = set().union(*(control_packages(root, field) for field in ("Build-Depends", "Depends", "Recommends")))
     for name in sorted(wanted - named):
         yield f"README.md: does not say why {name} is needed"
     for name in sorted(named - wanted):

@@ -17,6 +17,7 @@ GOLDEN = {
     "grant-host-access": ONCE,
     "import-rootfs": KEPT,
     "container-shell": ONCE,
+    "prune": KEPT,
     "remove": KEPT,
     "cancel-others-job": KEPT,
 }

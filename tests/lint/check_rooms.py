@@ -14,7 +14,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
 # Static programs of the guest: not in the table, since they link nothing of ours that links anything.
 GUEST, GUEST_USES = "guest", {"base", "os"}
 # A program that has the bus has none of the rooms that do a worker's work.
-BUS, WORKS = "bus", {"archive", "image", "machine"}
+BUS, WORKS = "bus", {"archive", "fetch", "image", "machine", "registry"}
 # Which generated headers belong to whom.
 GENERATED = {"_adaptor.hpp": "daemon/bus/", "gate_table.hpp": "daemon/bus/", "_proxy.hpp": "client/"}
 # A constructor's member before its braces: the body is yet to come.

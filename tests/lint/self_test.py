@@ -61,7 +61,7 @@ SPOILS = [
     (check_xml, "dbus/org.sdme1.conf", '<deny own="org.sdme1"/>', "", r"deny.*own.*is missing"),
     (check_xml, "dbus/names.hpp", '"org.sdme1.Job"', '"org.sdme1.Jab"', r"differ on org\.sdme1\.Jab"),
     (check_policy, MANAGER, 'value="import-rootfs"', 'value="import-root"', r"org\.sdme\.import-root: a gate asks it"),
-    (check_policy, MANAGER, 'value="import-rootfs"', 'value="public"', r"org\.sdme\.import-rootfs: nothing in"),
+    (check_policy, MANAGER, 'value="prune"', 'value="public"', r"org\.sdme\.prune: nothing in"),
     (check_policy, POLICY, "<allow_active>auth_admin_keep", "<allow_active>yes", r"inspect: defaults are"),
     (check_policy, POLICY, "imply\">org.sdme.manage-containers", "imply\">org.sdme.manage", r"manage, which does not exist"),
     (check_policy, POLICY, "'$(rootfs)'", "'$(rootfss)'", r"the detail rootfss, which org"),
@@ -117,7 +117,7 @@ def failures(copy):
             yield f"{name}: found before anything was spoilt"
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(new if before is None else before.replace(old, new, 1), encoding="utf-8")
+        path.write_text(new if before is None else before.replace(old, new), encoding="utf-8")
         if not found(check, copy, wanted):
             yield f"{name}: not found"
         path.unlink() if before is None else path.write_text(before, encoding="utf-8")

@@ -29,6 +29,10 @@ def zstd(data):
     return subprocess.run(["zstd", "-q", "-1"], input=data, capture_output=True, check=True).stdout
 
 
+def unzstd(data):
+    return subprocess.run(["zstd", "-dq"], input=data, capture_output=True, check=True).stdout
+
+
 COMPRESS = {"plain": bytes, "gz": lambda data: gzip.compress(data, 1), "bz2": lambda data: bz2.compress(data, 1),
             "xz": lambda data: lzma.compress(data, preset=0), "zst": zstd}
 

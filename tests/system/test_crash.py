@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import signal
+import time
 
 import pytest
 
@@ -175,18 +176,51 @@ def test_worker_of_a_create_is_killed(tiny):
 
 
 def test_worker_of_a_start_is_killed(stopped, processes, tiny):
-    """The job failed; what became of the guest can be seen, and the next start works."""
+    """The job failed, the guest that nobody waits for any more is stopped, and the next start works."""
     guests.add_unit(stopped, "slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'until [ -e /srv/go ]; do sleep 0.1; done'\n")
     client = processes("bob", "sdmectl", "start", stopped)
     guests.wait_for_state(stopped, "starting")
     os.kill(worker_of(stopped, "start"), signal.SIGKILL)
     assert client.wait(30) == 1
     host.sdmectl("bob", "stop", "--kill", stopped).ok()
-    assert guests.state(stopped) == "stopped"
+    guests.wait_for_state(stopped, "stopped")
     (guests.upper(stopped) / "srv").mkdir(exist_ok=True)
     (guests.upper(stopped) / "srv/go").touch()
     guests.start(stopped)
     next_command_works(tiny)
+
+
+def test_worker_of_a_start_cannot_start(stopped, tiny):
+    """The boot that began meanwhile is ended: the job failed, and with it all that it began."""
+    with host.drop_in("sdme-job-.service", "[Service]\nExecStartPre=/bin/false\n"):
+        assert host.sdmectl("bob", "start", stopped).status == 1
+        guests.wait_for_state(stopped, "stopped")
+    guests.start(stopped)
+    next_command_works(tiny)
+
+
+def test_boot_that_systemd_refuses(stopped, tiny):
+    """Said by systemd, and not by a worker that waits for a boot which never comes."""
+    unit = host.container_unit(stopped)
+    host.systemctl("mask", "--runtime", unit).ok()
+    try:
+        said = bus.sentence(host.sdmectl("bob", "-v", "start", stopped), 1, "Internal")
+        assert "masked" in said
+    finally:
+        host.systemctl("unmask", "--runtime", unit).ok()
+    guests.start(stopped)
+    next_command_works(tiny)
+
+
+def test_worker_that_lingers(stopped):
+    """A result on disk is the end of the job; what filled a directory is waited for."""
+    with host.drop_in("sdme-job-.service", "[Service]\nExecStopPost=/bin/sleep 4\n"):
+        guests.start(stopped)
+        assert host.worker_units() and guests.state(stopped) == "running"
+        host.until(lambda: not host.worker_units(), "the worker to end")
+        began = time.monotonic()
+        guests.import_as("bob", host.unique("lingers"), "-", stdin=tars.small())
+        assert time.monotonic() - began > 4
 
 
 def test_worker_of_a_session_is_killed(box, processes):

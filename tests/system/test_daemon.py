@@ -225,7 +225,7 @@ def test_sandbox_of_an_import():
         assert found["MemoryMax"] == str(1 << 30) and found["RuntimeMaxUSec"] == "6h" and found["KillMode"] == "mixed"
         assert found["ProtectHome"] == "tmpfs" and int(found["TasksMax"]) <= 32
         root = f"/proc/{found['MainPID']}/root"
-        assert os.listdir(f"{root}/home") == [] and os.listdir(f"{root}/var/lib/sdmed") == ["staging"]
+        assert os.listdir(f"{root}/home") == [] and sorted(os.listdir(f"{root}/var/lib/sdmed")) == ["layers", "staging"]
         assert os.listdir(f"{root}/var/lib/sdmed/staging") == [str(job)]
         network = open(f"/proc/{found['MainPID']}/net/dev").read()
         assert len(network.strip().splitlines()) == 3  # two of headings, and lo

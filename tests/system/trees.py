@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Trees of files, looked at entry by entry: outside by system calls, inside a guest by the guest's own tools."""
 import collections
+import contextlib
 import dataclasses
 import hashlib
 import os
 import pathlib
 import stat
 import subprocess
+import tempfile
 
 import host
 
@@ -87,6 +89,21 @@ def layer_of(rootfs):
     """The unpacked tree of a root filesystem in the store."""
     layers = host.sdmectl("root", "fs", "show", rootfs, "--json").json()[0]["layers"]
     return host.STORE / "layers" / layers[0] / "tree"
+
+
+@contextlib.contextmanager
+def merged(layers):
+    """What the kernel makes of layers of the store, top first: the root of the overlay."""
+    with tempfile.TemporaryDirectory() as top:
+        root, nothing = pathlib.Path(top, "root"), pathlib.Path(top, "nothing")
+        root.mkdir()
+        nothing.mkdir()  # an overlay without an upper directory wants two
+        lower = ":".join([str(host.STORE / "layers" / layer / "tree") for layer in layers] + [str(nothing)])
+        subprocess.run(["mount", "-t", "overlay", "-o", f"ro,userxattr,lowerdir={lower}", "none", root], check=True)
+        try:
+            yield root
+        finally:
+            subprocess.run(["umount", root], check=True)
 
 
 # ---- inside a guest -------------------------------------------------------------------------------

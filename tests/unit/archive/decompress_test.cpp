@@ -37,7 +37,8 @@ std::string drain(Decompressor& source) {
 }
 
 std::string plain(std::string_view stream, std::uint64_t limit = kPlenty) {
-  Decompressor source(os::sealed_memory(stream, "stream"), limit);
+  archive::Budget budget({limit, 0});
+  Decompressor source(archive::Input(os::sealed_memory(stream, "stream")), budget);
   return drain(source);
 }
 
@@ -148,7 +149,8 @@ TEST(Decompressor, RunsNoProgram) {
 }
 
 TEST(Decompressor, HashesThePlainBytes) {
-  Decompressor source(os::sealed_memory(compressed("abc", Compression::kZstd), "stream"), kPlenty);
+  archive::Budget budget({kPlenty, 0});
+  Decompressor source(archive::Input(os::sealed_memory(compressed("abc", Compression::kZstd), "stream")), budget);
   EXPECT_EQ(drain(source), "abc");
   EXPECT_EQ(source.digest(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4
 }
@@ -162,7 +164,8 @@ TEST(Decompressor, ReadsPipes) {
     os::UniqueFd reading(ends[0]), writing(ends[1]);
     ASSERT_EQ(fcntl(writing.get(), F_SETFL, 0), 0);
     std::jthread writer([&stream, to = std::move(writing)] { os::write_all(to.get(), stream, "pipe"); });
-    Decompressor source(std::move(reading), kPlenty);
+    archive::Budget budget({kPlenty, 0});
+    Decompressor source(archive::Input(std::move(reading)), budget);
     EXPECT_TRUE(drain(source) == bytes);
     EXPECT_EQ(source.bytes_read(), stream.size());
   }
@@ -172,11 +175,13 @@ TEST(Decompressor, EndsWhileAPipeIsSilent) {
   int ends[2] = {};
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
   const os::UniqueFd writing(ends[1]);
-  const Decompressor source{os::UniqueFd(ends[0]), kPlenty};
+  archive::Budget budget({kPlenty, 0});
+  const Decompressor source(archive::Input{os::UniqueFd(ends[0])}, budget);
 }
 
 TEST(Decompressor, EndsWhileNobodyTakesBlocks) {
-  const Decompressor source(os::sealed_memory(noise(10'000'000), "stream"), kPlenty);
+  archive::Budget budget({kPlenty, 0});
+  const Decompressor source(archive::Input(os::sealed_memory(noise(10'000'000), "stream")), budget);
 }
 
 }  // namespace

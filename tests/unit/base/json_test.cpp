@@ -20,6 +20,20 @@ TEST(JsonParse, NamesWhatIsNone) {
   }
 }
 
+TEST(JsonParse, TakesAListWhereOneIsDue) {
+  EXPECT_EQ(parse_list("[{}, 1]", "it").size(), 2U);
+  for (const std::string_view text : {"", "{}", "[", "[] []"})
+    error_of(Errc::kCorrupt, [&] { parse_list(text, "it"); });
+}
+
+TEST(JsonParse, RefusesAKeyTwice) {
+  EXPECT_NO_THROW(parse(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})", "it"));
+  for (const std::string_view text :
+       {R"({"a": 1, "a": 1})", R"({"x": [{"a": 1, "b": {}, "a": 2}]})", R"({"a": 1, "\u0061": 2})"}) {
+    EXPECT_THAT(error_of(Errc::kCorrupt, [&] { parse(text, "it"); }), HasSubstr("'a' twice"));
+  }
+}
+
 TEST(JsonParse, RefusesWhatNestsTooDeep) {
   const auto nested = [](std::size_t depth) {
     return "{\"a\":" + std::string(depth, '[') + std::string(depth, ']') + "}";

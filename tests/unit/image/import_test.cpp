@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "image/import.hpp"
-
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "archive/tar_stream.hpp"
+#include "image/import_fixture.hpp"
 #include "image/trash.hpp"
-#include "image/verb_run.hpp"
-#include "os/dir.hpp"
-#include "os/file.hpp"
-#include "support/expect_error.hpp"
-#include "support/temp_dir.hpp"
+#include "layer/measure.hpp"
 
 namespace sdme::test {
 
@@ -26,39 +20,48 @@ std::string guest() {
          tar({.name = "usr/lib/systemd/systemd", .content = "ELF", .mode = 0755}) + kEndMark;
 }
 
-class Import : public testing::Test {
- protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root: owners are set";
-    for (const auto* const name : {"staging", "out"}) os::Dir::make(dir_ / name, 0700);
-  }
-
-  VerbRun import(const os::UniqueFd& data, std::uint64_t bytes = 1 << 20, std::uint64_t hint = 0) {
-    return run_verb(image::run_import,
-                    {{"verb", "import"},
-                     {"job", 1},
-                     {"staging", dir_ / "staging"},
-                     {"size_hint", hint},
-                     {"limits", {{"bytes", bytes}, {"entries", 100}}}},
-                    dir_ / "out", data);
-  }
-
-  TempDir dir_;
-};
-
 TEST_F(Import, TellsWhatItUnpacked) {
-  const auto run = import(os::sealed_memory(compressed(guest(), Compression::kGzip), "data"));
-  ASSERT_TRUE(run.result.contains("result")) << run.result;
-  const auto& result = run.result["result"];
-  EXPECT_EQ(result["layer"].get<std::string>().size(), 64U);
-  EXPECT_EQ(result["digest"], "sha256:" + result["layer"].get<std::string>());
-  EXPECT_EQ(result["entries"], 5);
-  EXPECT_EQ(result["size"], 50 + 3);
+  const auto result = result_of(import(os::sealed_memory(compressed(guest(), Compression::kGzip), "data")));
+  ASSERT_EQ(result["layers"].size(), 1U);
+  const auto& layer = result["layers"][0];
+  const auto digest = oci::Digest::of(guest());
+  EXPECT_EQ(layer["id"], std::string(digest.hex()));
+  EXPECT_EQ(layer["diff_id"], digest.str());
+  EXPECT_EQ(result["digest"], digest.str());
+  for (const auto& counted : {result, layer}) {
+    EXPECT_EQ(counted["entries"], 5);
+    EXPECT_EQ(counted["size"], 50 + 3);
+  }
   EXPECT_EQ(result["os"], "Debian 13");
   EXPECT_EQ(result["distro"], "debian");
   EXPECT_EQ(result["version_id"], "13");
   EXPECT_EQ(result["bootable"], true);
-  EXPECT_EQ(content(dir_ / "staging/tree/usr/lib/systemd/systemd"), "ELF");
+  EXPECT_EQ(result["missing"], (json::Value{"dbus", "login"}));
+  EXPECT_EQ(result["warning"], "");
+  EXPECT_FALSE(result.contains("next"));
+  EXPECT_EQ(content(in_layer(layer, "usr/lib/systemd/systemd")), "ELF");
+  EXPECT_EQ(layer::measure_of(os::Dir::open(in_layer(layer, ".."))).entries, 5U);
+}
+
+TEST_F(Import, SaysWhatIsToBeInstalled) {
+  for (const auto* const install : {"auto", "yes"}) {
+    const auto result = result_of(import(os::sealed_memory(guest(), "data"), {{"install", install}}));
+    EXPECT_EQ(result["next"], "provision");
+  }
+  const auto unknown = os::sealed_memory(file("bin/sh") + kEndMark, "data");
+  const auto result = result_of(import(unknown, {{"install", "auto"}}));
+  EXPECT_FALSE(result.contains("next"));
+  EXPECT_THAT(result["warning"].get<std::string>(), HasSubstr("systemd, dbus, login is missing"));
+  lseek(unknown.get(), 0, SEEK_SET);
+  EXPECT_THAT(failure_of(import(unknown, {{"install", "yes"}}), "NotSupported"), HasSubstr("os-release"));
+}
+
+TEST_F(Import, KeepsFilesThatALayerWouldNotHave) {
+  const auto stream = file("etc/.wh.kept", "x") + kEndMark;
+  const auto layer = result_of(import(os::sealed_memory(stream, "data")))["layers"][0];
+  EXPECT_EQ(content(in_layer(layer, "etc/.wh.kept")), "x");
+  EXPECT_EQ(layer["diff_id"], oci::Digest::of(stream).str());
+  EXPECT_EQ(layer["id"], std::string(oci::Digest::of("literal " + oci::Digest::of(stream).str()).hex()));
 }
 
 TEST_F(Import, ReportsProgressOfAFile) {
@@ -76,27 +79,19 @@ TEST_F(Import, ReportsProgressOfAFile) {
 
 TEST_F(Import, ReportsProgressOfAPipe) {
   for (const std::uint64_t hint : {std::uint64_t{0}, std::uint64_t{4096}}) {
-    int ends[2] = {};
-    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    const os::UniqueFd reading(ends[0]);
-    os::UniqueFd writing(ends[1]);
-    os::write_all(writing.get(), guest(), "pipe");
-    writing.reset();
-    const auto run = import(reading, 1 << 20, hint);
+    const auto run = import_piped(guest(), {{"size_hint", hint}});
     ASSERT_TRUE(run.result.contains("result")) << run.result;
     EXPECT_EQ(run.packets.front()["progress"], hint == 0 ? -1.0 : 0.0);
     EXPECT_EQ(run.packets.front()["bytes_total"], hint);
-    os::tree_remove(os::Dir::open(dir_ / "staging"), "tree");
   }
 }
 
 TEST_F(Import, HandsOnWhyNot) {
-  const auto cut = import(os::sealed_memory(guest().substr(0, 2048), "data"));
-  EXPECT_EQ(cut.result["error"]["code"], "Corrupt");
-  EXPECT_THAT(cut.result["error"]["message"].get<std::string>(), HasSubstr("truncated"));
-  os::tree_remove(os::Dir::open(dir_ / "staging"), "tree");
-  const auto large = import(os::sealed_memory(guest(), "data"), 1024);
-  EXPECT_EQ(large.result["error"]["code"], "LimitExceeded");
+  EXPECT_THAT(failure_of(import(os::sealed_memory(guest().substr(0, 2048), "data")), "Corrupt"),
+              HasSubstr("truncated"));
+  failure_of(import(os::sealed_memory(guest(), "data"), {{"limits", {{"bytes", 1024}, {"entries", 100}}}}),
+             "LimitExceeded");
+  failure_of(import(os::sealed_memory("neither", "data")), "UnsupportedFormat");
 }
 
 // Its own view of a disk that holds 64 KiB, or 16 files.
@@ -136,7 +131,7 @@ TEST_F(Import, EmptiesTheTrash) {
   put(dir_ / "trash/two", "x");
   put(dir_ / "kept/file", "x");
   std::filesystem::create_symlink(dir_ / "kept", dir_ / "trash/three");
-  const auto run = run_verb(image::run_trash, {{"trash", dir_ / "trash"}}, dir_ / "out");
+  const auto run = run_verb(image::run_trash, {{"trash", {dir_ / "trash"}}}, dir_ / "out");
   EXPECT_TRUE(run.result.contains("result")) << run.result;
   EXPECT_TRUE(os::Dir::open(dir_ / "trash").entries().empty());
   EXPECT_EQ(content(dir_ / "kept/file"), "x");

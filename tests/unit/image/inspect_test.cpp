@@ -3,7 +3,6 @@
 
 #include <sys/stat.h>
 
-#include "layer/os_release.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
 
@@ -103,20 +102,48 @@ TEST_F(Inspect, TakesALinkOnlyToAnInit) {
   EXPECT_TRUE(inspected().bootable);
 }
 
-TEST(OsRelease, ReadsAsAShellWould) {
-  const auto values = layer::parse_os_release(
-      "# comment\n\nA=plain\nB=\"two words\"\nC='single $x \\n'\nD=\"q\\\"u\\$o\\\\t\"\n  E=spaced  "
-      "\nF=\"open\n=none\nnothing\n"
-      "G=a\"b\"'c'\nH=\nA=again\r\n");
-  EXPECT_EQ(values.at("A"), "again");
-  EXPECT_EQ(values.at("B"), "two words");
-  EXPECT_EQ(values.at("C"), "single $x \\n");
-  EXPECT_EQ(values.at("D"), "q\"u$o\\t");
-  EXPECT_EQ(values.at("E"), "spaced");
-  EXPECT_EQ(values.at("G"), "abc");
-  EXPECT_EQ(values.at("H"), "");
-  EXPECT_FALSE(values.contains("F"));
-  EXPECT_FALSE(values.contains(""));
+TEST_F(Inspect, ListsWhatIsMissing) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(inspected().missing, ElementsAre("systemd", "dbus", "login"));
+  put(in("usr/lib/systemd/systemd"), "ELF");
+  executable("usr/lib/systemd/systemd");
+  EXPECT_THAT(inspected().missing, ElementsAre("dbus", "login"));
+  put(in("usr/bin/dbus-broker"), "ELF");
+  executable("usr/bin/dbus-broker");
+  EXPECT_THAT(inspected().missing, ElementsAre("dbus", "login"));
+  put(in("usr/lib/systemd/system/dbus-broker.service"), "[Unit]");
+  EXPECT_THAT(inspected().missing, ElementsAre("login"));
+  put(in("usr/lib/pam.d/login"), "#%PAM-1.0");
+  EXPECT_THAT(inspected().missing, IsEmpty());
+}
+
+TEST_F(Inspect, TakesNoOtherInitForSystemd) {
+  put(in("bin/busybox"), "ELF");
+  executable("bin/busybox");
+  link("sbin/init", "/bin/busybox");
+  const auto found = inspected();
+  EXPECT_TRUE(found.bootable);
+  EXPECT_THAT(found.missing, testing::Contains("systemd"));
+}
+
+TEST_F(Inspect, KnowsNixOs) {
+  const std::string system = "nix/store/aaa-nixos-system-test";
+  const std::string systemd = "nix/store/bbb-systemd-257/lib/systemd/systemd";
+  put(in(systemd), "ELF");
+  executable(systemd);
+  put(in(system + "/init"), "#!");
+  executable(system + "/init");
+  link(system + "/systemd", "/nix/store/bbb-systemd-257");
+  link("sbin/init", "/" + system + "/init");
+  EXPECT_THAT(inspected().missing, testing::ElementsAre("dbus", "login"));
+  std::filesystem::remove(in("sbin/init"));
+  EXPECT_THAT(inspected().missing, testing::Contains("systemd"));
+
+  link("nix/var/nix/profiles/system", "/" + system);
+  put(in(system + "/etc/systemd/system/dbus.service"), "[Unit]");
+  put(in(system + "/etc/pam.d/login"), "#%PAM-1.0");
+  EXPECT_THAT(inspected().missing, testing::IsEmpty());
 }
 
 }  // namespace

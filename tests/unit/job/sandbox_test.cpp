@@ -2,6 +2,7 @@
 #include "job/sandbox.hpp"
 
 #include <linux/capability.h>
+#include <sched.h>
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ std::optional<T> property(const std::vector<systemd::Property>& all, const std::
 
 std::vector<systemd::Property> of(const std::string& verb) {
   Record record{.id = 5, .kind = verb, .verb = verb, .target = "x"};
-  record.request = {{"trash", "/var/lib/sdmed/trash"}};
+  record.request = {{"trash", {"/var/lib/sdmed/trash", "/var/cache/sdmed/trash"}}};
   return sandbox(record, "/run/sdmed/jobs/5/out", {});
 }
 
@@ -27,7 +28,7 @@ bool has(const std::string& verb, unsigned capability) {
 
 TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
   for (const auto* verb :
-       {"import", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
+       {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
     EXPECT_EQ(property<bool>(of(verb), "NoNewPrivileges"), true) << verb;
     EXPECT_EQ(property<systemd::AllowList>(of(verb), "RestrictAddressFamilies")->items,
               std::vector<std::string>{"AF_UNIX"})
@@ -47,6 +48,60 @@ TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
   EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
   EXPECT_FALSE(has("import", CAP_SYS_ADMIN));
   EXPECT_TRUE(has("import", CAP_SETFCAP));
+}
+
+TEST(Sandbox, OfAnImportMakesDeviceNodesAndOpensNone) {
+  const auto rules = property<systemd::DeviceRules>(of("import"), "DeviceAllow")->rules;
+  ASSERT_EQ(rules.size(), 2U);
+  for (const auto& rule : rules) EXPECT_EQ(rule.access, "m") << rule.device;
+}
+
+TEST(Sandbox, OfADiskMountsInItsOwnNamespaceWhatItReadsFromLoopDevices) {
+  const auto all = of("disk");
+  EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");
+  EXPECT_EQ(property<systemd::BindPaths>(all, "BindPaths")->paths.size(), 2U);
+  EXPECT_EQ(property<std::uint64_t>(all, "RestrictNamespaces"), std::uint64_t{CLONE_NEWNS | CLONE_NEWPID});
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
+  EXPECT_EQ(property<std::string>(all, "DevicePolicy"), "closed");
+  for (const auto& rule : property<systemd::DeviceRules>(all, "DeviceAllow")->rules) {
+    if (rule.device.ends_with("-*")) EXPECT_EQ(rule.access, "m") << "a disk of the host could be read";
+    if (rule.device == "block-loop") EXPECT_EQ(rule.access, "r");
+  }
+  EXPECT_TRUE(has("disk", CAP_SYS_ADMIN));
+  EXPECT_FALSE(has("disk", CAP_DAC_READ_SEARCH));
+  EXPECT_FALSE(has("disk", CAP_SYS_RAWIO));
+}
+
+TEST(Sandbox, OfPackageManagersIsAContainerAndNotTheStore) {
+  const auto all = of("provision");
+  EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");
+  const auto readable = *property<systemd::BindPaths>(all, "BindReadOnlyPaths");
+  ASSERT_EQ(readable.paths.size(), 1U);
+  EXPECT_EQ(readable.paths[0].source, "/var/lib/sdmed/layers");
+  const auto writable = *property<systemd::BindPaths>(all, "BindPaths");
+  ASSERT_EQ(writable.paths.size(), 2U);
+  EXPECT_EQ(writable.paths[0].source, "/var/lib/sdmed/staging/5");
+  EXPECT_EQ(property<std::string>(all, "ProtectSystem"), "strict");
+  EXPECT_EQ(property<std::string>(all, "DevicePolicy"), "closed");
+  EXPECT_EQ(property<bool>(all, "Delegate"), true);
+  EXPECT_EQ(property<std::uint64_t>(all, "MemoryMax"), store::Settings().install_memory_max);
+  EXPECT_FALSE(property<bool>(all, "NoNewPrivileges"));
+  for (const auto power : {CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_SYS_BOOT, CAP_BPF}) {
+    EXPECT_FALSE(has("provision", power));
+  }
+}
+
+TEST(Sandbox, OfWhatFetchesIsNobodyWithNothing) {
+  Record record{.id = 5, .kind = "import", .verb = "import", .target = "x"};
+  record.fetch = {{"blobs", "/var/cache/sdmed/fetch/5"}, {"cache", "/var/cache/sdmed/oci"}};
+  const auto all = fetch_sandbox(record, {});
+  EXPECT_EQ(property<bool>(all, "DynamicUser"), true);
+  EXPECT_EQ(property<std::uint64_t>(all, "CapabilityBoundingSet"), 0U);
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), std::nullopt);
+  const auto writable = *property<systemd::BindPaths>(all, "BindPaths");
+  ASSERT_EQ(writable.paths.size(), 1U);
+  EXPECT_EQ(writable.paths[0].source, "/var/cache/sdmed/fetch/5");
+  EXPECT_EQ(property<systemd::BindPaths>(all, "BindReadOnlyPaths")->paths[0].source, "/var/cache/sdmed/oci");
 }
 
 TEST(Sandbox, OnlyTheVerbsThatEnterGuestsMayEnterNamespaces) {

@@ -54,23 +54,26 @@ TEST_F(SpoolTest, DropsADamagedRecordAndKeepsTheOthers) {
 TEST_F(SpoolTest, ReadsAResultButNotThroughALink) {
   Spool spool(path());
   const auto record = made(spool);
-  EXPECT_FALSE(spool.result(record.id).has_value());
+  EXPECT_FALSE(spool.result(record.id, "session").has_value());
   put(spool.out_path(record.id) + "/result.json", R"({"result": {"status": 3}})");
-  EXPECT_EQ(spool.result(record.id)->at("result").at("status"), 3);
+  EXPECT_EQ(spool.result(record.id, "session")->at("result").at("status"), 3);
+  put(spool.out_path(record.id) + "/result.json", R"({"verb": "import", "result": {"status": 3}})");
+  EXPECT_FALSE(spool.result(record.id, "session").has_value()) << "of an earlier stage";
+  EXPECT_TRUE(spool.result(record.id, "import").has_value());
 
   const auto other = made(spool);
   put(temp_ / "secret", "{}");
   ASSERT_EQ(symlink((temp_ / "secret").c_str(), (spool.out_path(other.id) + "/result.json").c_str()), 0);
-  error_of(Errc::kInternal, [&] { spool.result(other.id); });
+  error_of(Errc::kInternal, [&] { spool.result(other.id, "session"); });
 }
 
 TEST_F(SpoolTest, RefusesAResultThatIsNoObjectOrTooLarge) {
   Spool spool(path());
   const auto record = made(spool);
   put(spool.out_path(record.id) + "/result.json", "[1]");
-  error_of(Errc::kCorrupt, [&] { spool.result(record.id); });
-  put(spool.out_path(record.id) + "/result.json", std::string(2 << 20, ' '));
-  error_of(Errc::kLimitExceeded, [&] { spool.result(record.id); });
+  error_of(Errc::kCorrupt, [&] { spool.result(record.id, "session"); });
+  put(spool.out_path(record.id) + "/result.json", std::string(20 << 20, ' '));
+  error_of(Errc::kLimitExceeded, [&] { spool.result(record.id, "session"); });
 }
 
 }  // namespace sdme::job

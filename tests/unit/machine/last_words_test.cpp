@@ -36,5 +36,9 @@ TEST(WhyEnded, PowerOffMemoryAndSignalsAreNamed) {
   EXPECT_NE(why_ended({.result = "resources"}).find("resources"), std::string::npos);
 }
 
+TEST(WhyEnded, UnitThatNeverRanIsNoFailureOfTheGuest) {
+  EXPECT_NE(why_ended({.result = "success"}).find("needs"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sdme::machine

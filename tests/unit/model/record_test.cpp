@@ -54,7 +54,17 @@ TEST(RootfsRecord, ReadsVersion1AndKeepsUnknownFields) {
   EXPECT_TRUE(record.bootable);
   auto expected = json::parse(fixture("rootfs-v1.json"), "fixture");
   expected["origin"] = record.origin = "elsewhere";
+  // Of before there were images: they come with the next writing.
+  expected.update({{"layer_sizes", {0, 0}}, {"platform", ""}, {"config", ""}, {"missing", json::Value::array()}});
   EXPECT_EQ(json::parse(record.to_text(), "it"), expected);
+}
+
+TEST(RootfsRecord, KnowsTheSizeOfTheOneLayerOfOldRecords) {
+  auto old = json::parse(fixture("rootfs-v1.json"), "fixture");
+  old["layers"].erase(1);
+  EXPECT_EQ(RootfsRecord::from_text(old.dump(), "it").layer_sizes, std::vector<std::uint64_t>{300000000U});
+  old["layer_sizes"] = {1, 2};
+  test::error_of(Errc::kCorrupt, [&] { RootfsRecord::from_text(old.dump(), "it"); });
 }
 
 TEST(Record, NewerVersionIsRefusedWithASentence) {

@@ -2,8 +2,17 @@
 #include "os/dir.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <functional>
 
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
@@ -25,6 +34,52 @@ class DirTest : public testing::Test {
 mode_t mode_of(const std::string& path) {
   struct stat found = {};
   return lstat(path.c_str(), &found) < 0 ? 0 : found.st_mode & 07777U;
+}
+
+// In a process that may not call openat2, as systemd's RestrictSUIDSGID= leaves it.
+int without_openat2(const std::function<bool()>& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program = {.len = std::size(rules), .filter = rules};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+      _exit(2);
+    _exit(work() ? 0 : 1);
+  }
+  int status = -1;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+template <typename Work>
+bool throws(Work work) {
+  try {
+    work();
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
+TEST_F(DirTest, SameRulesWithoutOpenat2) {
+  put(temp_ / "inside/secret", "outside");
+  put(temp_ / "inside/of/a/file", "text");
+  std::filesystem::create_symlink("..", temp_ / "inside/of/up");
+  std::filesystem::create_symlink("a/file", temp_ / "inside/of/link");
+  EXPECT_EQ(without_openat2([&] { return dir_.read("a/file", 10) == "text" && dir_.read("./a//file", 10) == "text"; }),
+            0);
+  EXPECT_EQ(without_openat2([&] {
+              dir_.make_dir("made", 0700).write("b", "new", 0600);
+              return dir_.read("made/b", 10) == "new" && dir_.entries().size() == 4;
+            }),
+            0);
+  for (const auto* name : {"up/secret", "link", "../secret", "a/../../secret", "/etc/passwd", "up", ""}) {
+    EXPECT_EQ(without_openat2([&] { return throws([&] { dir_.read(name, 10); }); }), 0) << name;
+  }
+  EXPECT_EQ(without_openat2([&] { return dir_.exists("link") && !dir_.exists("up/secret") && !dir_.find_dir("up"); }),
+            0);
 }
 
 TEST_F(DirTest, MakesParentsAndSetsTheModeAnew) {

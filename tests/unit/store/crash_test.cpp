@@ -35,7 +35,7 @@ void prepare_used_rootfs(Store& store) {
 
 void prepare_import(Store& store) {
   prepare_used_rootfs(store);
-  test::stage_tree(store, kJob, kLayerB);
+  test::stage_layer(store, kJob, kLayerB, kLayerB);
 }
 
 auto import_as(const std::string& name, Replace replace) {

@@ -26,10 +26,12 @@ inline model::ContainerRecord container(const std::string& name, const std::stri
 
 inline model::RootfsRecord rootfs(const std::string& name, std::vector<std::string> layers,
                                   const std::string& origin = "") {
+  std::vector<std::uint64_t> sizes(layers.size(), 10);
   return {.name = model::RootfsName::parse(name),
           .owner = 1000,
           .created_usec = 1,
           .layers = std::move(layers),
+          .layer_sizes = std::move(sizes),
           .origin = origin};
 }
 

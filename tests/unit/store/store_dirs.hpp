@@ -44,8 +44,8 @@ class StoreDirs {
 };
 
 // What an import leaves in its staging directory.
-inline void stage_tree(store::Store& store, std::uint64_t job, const std::string& mark) {
-  put(store.make_staging(job).path() + "/tree/etc/mark", mark);
+inline void stage_layer(store::Store& store, std::uint64_t job, const std::string& id, const std::string& mark) {
+  put(store.make_staging(job).path() + "/layers/" + id + "/tree/etc/mark", mark);
 }
 
 inline void stage_container(store::Store& store, std::uint64_t job) {
@@ -57,7 +57,7 @@ inline void stage_container(store::Store& store, std::uint64_t job) {
 
 inline void import(store::Store& store, std::uint64_t job, const std::string& layer,
                    const model::RootfsRecord& record) {
-  stage_tree(store, job, layer);
+  stage_layer(store, job, layer, layer);
   store.commit_layer(job, layer);
   store.commit_rootfs(record, store::Replace::kYes);
   store.discard_staging(job);

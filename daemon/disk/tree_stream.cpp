@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "disk/tree_stream.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.hpp"
+#include "disk/capabilities.hpp"
+
+namespace sdme::disk {
+
+namespace {
+
+constexpr const char* kTar = "/usr/bin/tar";
+constexpr int kDirectoryPlace = 3;
+
+// tar puts its process id into the stream; in a namespace of its own that is always 1.
+Program::Start tar(const os::Dir& directory, const os::UniqueFd& writing) {
+  return {.argv = {kTar, "--create", "--format=posix", "--pax-option=delete=atime,delete=ctime", "--sort=name",
+                   "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--sparse", "."},
+          .fds = {-1, writing.get(), -1, directory.fd()},
+          .namespaces = CLONE_NEWPID,
+          .before_exec = [] {
+            if (fchdir(kDirectoryPlace) < 0) throw_errno("entering the disk image");
+            ::close(kDirectoryPlace);
+            keep_capabilities({CAP_DAC_OVERRIDE});
+          }};
+}
+
+}  // namespace
+
+TreeStream::Pipe TreeStream::make_pipe() {
+  std::array<int, 2> ends = {};
+  if (pipe2(ends.data(), O_CLOEXEC) < 0) throw_errno("making a pipe");
+  return {os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
+}
+
+TreeStream::TreeStream(const os::Dir& directory) : TreeStream(directory, make_pipe()) {}
+
+TreeStream::TreeStream(const os::Dir& directory, Pipe pipe)
+    : stream_(std::move(pipe.reading)), tar_(tar(directory, pipe.writing)) {}
+
+void TreeStream::finish() {
+  const int status = tar_.wait();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  throw Error(Errc::kCorrupt, "not everything in the disk image can be read: " + tar_.words());
+}
+
+}  // namespace sdme::disk

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <utility>
+
+#include "disk/program.hpp"
+#include "os/dir.hpp"
+#include "os/unique_fd.hpp"
+
+namespace sdme::disk {
+
+// A directory and all below it, mounts too, as a tar stream: tar(1), which may read everything and
+// nothing more. The same tree is the same stream.
+class TreeStream {
+ public:
+  explicit TreeStream(const os::Dir& directory);
+
+  os::UniqueFd take() { return std::move(stream_); }
+
+  // After the stream was read to its end: Corrupt when not everything could be read, in tar's words.
+  void finish();
+
+ private:
+  struct Pipe {
+    os::UniqueFd reading;
+    os::UniqueFd writing;
+  };
+  TreeStream(const os::Dir& directory, Pipe pipe);
+  static Pipe make_pipe();
+
+  os::UniqueFd stream_;
+  Program tar_;
+};
+
+}  // namespace sdme::disk
