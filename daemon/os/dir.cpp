@@ -54,7 +54,7 @@ int open_beneath(int dir, const std::string& name, int flags, mode_t mode) {
   how.resolve = kBeneath;
   const auto fd = static_cast<int>(syscall(SYS_openat2, dir, name.c_str(), &how, sizeof how));
   // A unit that may make no set-user-ID files, as one with a dynamic user, may not call it.
-  return fd < 0 && errno == ENOSYS ? open_by_components(dir, name, flags, how.mode) : fd;
+  return fd < 0 && errno == ENOSYS ? open_by_components(dir, name, flags, mode) : fd;
 }
 
 struct DirCloser {
