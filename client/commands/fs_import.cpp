@@ -122,7 +122,7 @@ int import_local(Client& client, const FsImport& verb, const SourceName& what) {
   if (opened.size_hint() > 0) all["size-hint"] = sdbus::Variant(opened.size_hint());
   if (const auto& chosen = verb.tag.empty() ? what.tag : verb.tag; !chosen.empty()) all["tag"] = sdbus::Variant(chosen);
   JobWaiter waiter(client);
-  const auto job = started(client, verb, client.bus.gated().ImportRootfs(verb.name, opened.give(), all));
+  const auto job = started(client, verb, client.bus.passing().ImportRootfs(verb.name, opened.give(), all));
   if (verb.detach) return detached(client, verb, job);
   auto result = finish_local(client, waiter, opened, job, verb.name);
   for (const auto& warning : opened.warnings()) client.out.say("sdmectl: " + printable(warning));
