@@ -39,7 +39,7 @@ int CacheList::run(Client& client) const {
   return exit_code::kDone;
 }
 
-void CacheClean::define(CLI::App& app) { app.add_flag("-a,--all", all, "everything that no running import uses"); }
+void CacheClean::define(CLI::App& app) { app.add_flag("-a,--all", all, "everything"); }
 
 int CacheClean::run(Client& client) const {
   Dict options;
