@@ -23,6 +23,7 @@
 #include "disk/system_tree.hpp"
 #include "disk/tree_stream.hpp"
 #include "image/root.hpp"
+#include "image/tarball.hpp"
 #include "os/dir.hpp"
 #include "store/layout.hpp"
 
