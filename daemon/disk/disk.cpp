@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "archive/budget.hpp"
 #include "archive/decompress.hpp"
@@ -61,6 +62,16 @@ os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
   return image;
 }
 
+// What a damaged file system says when it is looked into has no number of its own.
+SystemTree tree_of(const std::vector<Partition>& partitions, FileSystems& file_systems, const os::Dir& workplace) {
+  try {
+    return SystemTree(partitions, file_systems, workplace);
+  } catch (const Error& error) {
+    if (error.code() != Errc::kInternal) throw;
+    throw Error(Errc::kCorrupt, "the disk image is damaged: " + error.message());
+  }
+}
+
 // What unpacking takes, and ending what we started.
 void give_up_mounting() {
   keep_capabilities({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD, CAP_KILL});
@@ -95,7 +106,7 @@ json::Value run_disk(job::Worker& worker) {
   const RawView disk(std::move(image), devices, workplace);
   const auto partitions = read_partitions(disk.fd(), disk.size());
   FileSystems file_systems(disk, devices);
-  const SystemTree tree(partitions, file_systems, workplace);
+  const SystemTree tree = tree_of(partitions, file_systems, workplace);
   auto layer = unpack(worker, tree, staging);
   auto digest = layer.diff_id;
   auto result = image::describe({.layers = {std::move(layer)}, .digest = std::move(digest), .warning = tree.warning()},
