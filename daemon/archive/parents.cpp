@@ -106,9 +106,20 @@ void Parents::leave() {
   set_time(left.dir.get(), before_.st_mtim, left.path);
 }
 
-void Parents::removed(const std::string& path) {
+void Parents::listed(const std::string& path) {
   implied_.erase(path);
-  implied_.erase(implied_.lower_bound(path + "/"), implied_.lower_bound(path + "0"));  // '0' follows '/'
+  renewed_.erase(path);
+}
+
+void Parents::whited_out(const std::string& path) {
+  if (implied_.erase(path) > 0) renewed_.insert(path);
+}
+
+void Parents::removed(const std::string& path) {
+  for (auto* const paths : {&implied_, &renewed_}) {
+    paths->erase(path);
+    paths->erase(paths->lower_bound(path + "/"), paths->lower_bound(path + "0"));  // '0' follows '/'
+  }
 }
 
 os::UniqueFd Parents::find(std::string_view path) const {
@@ -167,7 +178,8 @@ os::UniqueFd Parents::make(const Way& way, const std::string& name, const std::s
   if (mkdirat(way.dir.get(), name.c_str(), kImpliedMode) < 0) throw_errno(failed());
   budget_.spend_directory();
   if (hides) make_opaque(way.dir.get(), name);
-  if (!hides && meaning_ == Meaning::kLayer) implied_.insert(way.path.empty() ? name : way.path + "/" + name);
+  const auto path = way.path.empty() ? name : way.path + "/" + name;
+  if (meaning_ == Meaning::kLayer) (hides ? renewed_ : implied_).insert(path);
   auto made = open_without_links(way.dir.get(), name, kDirectory);
   if (!made) throw_errno(failed());
   if (!gives_owner(above) && fchownat(made.get(), "", geteuid(), getegid(), AT_EMPTY_PATH) < 0) throw_errno(failed());

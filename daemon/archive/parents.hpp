@@ -41,9 +41,11 @@ class Parents {
   // To be called before a directory itself is changed, and in the end.
   void leave();
 
-  void listed(const std::string& path) { implied_.erase(path); }
+  void listed(const std::string& path);
+  void whited_out(const std::string& path);  // a directory that is there; it is made opaque
   void removed(const std::string& path);  // with all that was in it
   std::set<std::string> take_implied() { return std::move(implied_); }
+  std::set<std::string> take_renewed() { return std::move(renewed_); }
 
  private:
   struct Way {
@@ -64,6 +66,7 @@ class Parents {
   Way current_;
   struct stat before_ = {};  // of current_, before anything was made in it
   std::set<std::string> implied_;  // of a layer
+  std::set<std::string> renewed_;  // as Unsettled has them
 };
 
 // Opens what has no link on its way, below `dir`.

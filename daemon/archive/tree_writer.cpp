@@ -139,7 +139,7 @@ void TreeWriter::add_whiteout(const std::string& path) {
   if (errno != EEXIST) throw_errno("unpacking " + text::quoted(path));
   if (!is_directory(place.dir, place.name)) return;
   make_opaque(place.dir, place.name);
-  parents_.listed(place.path);  // what is there is new, and like nothing below
+  parents_.whited_out(place.path);
 }
 
 void TreeWriter::add_opaque(const std::string& directory) {
@@ -153,6 +153,7 @@ void TreeWriter::add_opaque(const std::string& directory) {
     unsettled_.opaque_root = true;
   } else {
     make_opaque(inside.dir, ".");
+    unsettled_.whiteouts_in.emplace(at);
   }
 }
 
@@ -172,6 +173,7 @@ Unsettled TreeWriter::finish() {
   }
   pending_.clear();
   unsettled_.implied = parents_.take_implied();
+  unsettled_.renewed = parents_.take_renewed();
   return std::move(unsettled_);
 }
 

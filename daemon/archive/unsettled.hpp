@@ -11,7 +11,8 @@ namespace sdme::archive {
 // without links on the way; "" is its root.
 struct Unsettled {
   std::set<std::string> implied;      // directories that were made because something is in them
-  std::set<std::string> whiteouts_in;  // directories in which whiteouts are
+  std::set<std::string> renewed;       // made so too, and opaque because a whiteout says that those below are gone
+  std::set<std::string> whiteouts_in;  // directories in which whiteouts are, or all is one
   bool opaque_root = false;           // nothing of the lower layers is to be seen
 
   struct Link {

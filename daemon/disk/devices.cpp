@@ -19,6 +19,8 @@ namespace sdme::disk {
 namespace {
 
 constexpr unsigned kLoopMajor = 7;
+constexpr unsigned kMemoryMajor = 1;
+constexpr unsigned kNullMinor = 3;
 constexpr int kMostTries = 64;  // others take loop devices too
 
 os::UniqueFd open_device(const char* path, int flags) { return os::UniqueFd(::open(path, flags | O_CLOEXEC)); }
@@ -47,6 +49,7 @@ Devices::Devices() {
   if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=64k") < 0) {
     throw_errno("making a directory for devices");
   }
+  if (mknod("/dev/null", S_IFCHR | 0666, makedev(kMemoryMajor, kNullMinor)) < 0) throw_errno("making /dev/null");
 }
 
 LoopDevice Devices::loop(int file, std::uint64_t offset, std::uint64_t size) const {

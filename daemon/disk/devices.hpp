@@ -15,8 +15,8 @@ struct LoopDevice {
   os::UniqueFd fd;
 };
 
-// The /dev of this process, in a mount namespace of its own: empty but for the loop devices it
-// makes. Some file systems name further devices, by path, on which they go on; what a hostile one
+// The /dev of this process, in a mount namespace of its own: empty but for /dev/null and the
+// loop devices it makes. Some file systems name further devices, by path, on which they go on; what a hostile one
 // names is not there.
 class Devices {
  public:

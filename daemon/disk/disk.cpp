@@ -10,8 +10,11 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "archive/extract.hpp"
+#include "archive/budget.hpp"
+#include "archive/decompress.hpp"
+#include "archive/input.hpp"
 #include "base/error.hpp"
 #include "disk/capabilities.hpp"
 #include "disk/devices.hpp"
@@ -21,6 +24,7 @@
 #include "disk/system_tree.hpp"
 #include "disk/tree_stream.hpp"
 #include "image/root.hpp"
+#include "image/tarball.hpp"
 #include "os/dir.hpp"
 #include "store/layout.hpp"
 
@@ -28,10 +32,8 @@ namespace sdme::disk {
 
 namespace {
 
-constexpr mode_t kRootMode = 0755;  // unless the tree says otherwise
 constexpr mode_t kOwnMode = 0700;
 constexpr const char* kWorkplace = "mounts";
-constexpr const char* kUnnamed = "new";  // a layer whose id is not known yet
 
 // A block device on a file that a caller's own process serves would wait for it for ever, and could
 // not be killed.
@@ -60,12 +62,22 @@ os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
   return image;
 }
 
+// What a damaged file system says when it is looked into has no number of its own.
+SystemTree tree_of(const std::vector<Partition>& partitions, FileSystems& file_systems, const os::Dir& workplace) {
+  try {
+    return SystemTree(partitions, file_systems, workplace);
+  } catch (const Error& error) {
+    if (error.code() != Errc::kInternal) throw;
+    throw Error(Errc::kCorrupt, "the disk image is damaged: " + error.message());
+  }
+}
+
 // What unpacking takes, and ending what we started.
 void give_up_mounting() {
   keep_capabilities({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP, CAP_MKNOD, CAP_KILL});
 }
 
-archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os::Dir& target) {
+image::UnpackedLayer unpack(job::Worker& worker, const SystemTree& tree, const os::Dir& staging) {
   const auto& limits = worker.request().at("limits");
   const auto total = tree.used();
   const auto report = [&](std::uint64_t done) {
@@ -75,11 +87,10 @@ archive::Extracted unpack(job::Worker& worker, const SystemTree& tree, const os:
   report(0);
   TreeStream stream(tree.root());
   give_up_mounting();
-  auto unpacked = archive::extract(
-      stream.take(), target,
-      {json::get<std::uint64_t>(limits, "bytes"), json::get<std::uint64_t>(limits, "entries")}, report);
-  stream.finish();
-  return unpacked;
+  archive::Budget budget({.bytes = json::get<std::uint64_t>(limits, "bytes"),
+                          .entries = json::get<std::uint64_t>(limits, "entries")});
+  archive::Decompressor source(archive::Input(stream.take()), budget);
+  return image::unpack_tarball(source, staging, budget, report, [&] { stream.finish(); });
 }
 
 }  // namespace
@@ -95,18 +106,10 @@ json::Value run_disk(job::Worker& worker) {
   const RawView disk(std::move(image), devices, workplace);
   const auto partitions = read_partitions(disk.fd(), disk.size());
   FileSystems file_systems(disk, devices);
-  const SystemTree tree(partitions, file_systems, workplace);
-
-  const auto layer = staging.make_dir(layout::kLayers, kOwnMode).make_dir(kUnnamed, kOwnMode);
-  const auto unpacked = unpack(worker, tree, layer.make_dir(layout::kTree, kRootMode));
-  staging.rename(std::string(layout::kLayers) + "/" + kUnnamed, staging, std::string(layout::kLayers) + "/" + unpacked.digest);
-  const auto result = image::describe({.layers = {{.id = unpacked.digest,
-                                             .diff_id = "sha256:" + unpacked.digest,
-                                             .is_new = true,
-                                             .size = unpacked.size,
-                                             .entries = unpacked.entries}},
-                                 .digest = "sha256:" + unpacked.digest,
-                                 .warning = tree.warning()},
+  const SystemTree tree = tree_of(partitions, file_systems, workplace);
+  auto layer = unpack(worker, tree, staging);
+  auto digest = layer.diff_id;
+  auto result = image::describe({.layers = {std::move(layer)}, .digest = std::move(digest), .warning = tree.warning()},
                                 staging, install);
   worker.progress("sync", 1, tree.used(), tree.used());
   if (syncfs(staging.fd()) < 0) throw_errno("syncing the store");

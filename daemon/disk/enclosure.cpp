@@ -19,7 +19,7 @@ namespace sdme::disk {
 namespace {
 
 constexpr id_t kNobody = 65'534;
-constexpr rlim_t kMostMemory = rlim_t{1} << 30U;
+constexpr rlim_t kMostAddresses = rlim_t{2} << 30U;
 
 void must(int result, const char* doing) {
   if (result < 0) throw_errno(std::string("enclosing a program: ") + doing);
@@ -51,6 +51,7 @@ void move_to(const std::string& root) {
   must(chdir(root.c_str()), "its root");
   must(static_cast<int>(syscall(SYS_pivot_root, ".", ".")), "its root");
   must(umount2(".", MNT_DETACH), "its root");
+  must(chdir("/"), "its root");
 }
 
 // Whoever may read the file: it is opened again, by /proc/self/fd, with what this user may.
@@ -71,7 +72,7 @@ void enclose(const std::string& root, int file, const std::string& place) {
   must(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mounts");
   make_root(root, place);
   move_to(root);
-  const rlimit memory = {kMostMemory, kMostMemory};
+  const rlimit memory = {kMostAddresses, kMostAddresses};
   must(setrlimit(RLIMIT_AS, &memory), "memory");
   bound_capabilities({});
   become_reader(file);

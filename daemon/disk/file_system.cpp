@@ -25,7 +25,8 @@ namespace {
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 struct Kind {
-  std::string_view format;  // as libblkid calls it; the kernel too
+  std::string_view format;  // as libblkid calls it
+  std::string_view type;    // as the kernel does
   Content content;
   std::vector<std::string> flags;
   Values values;
@@ -36,15 +37,15 @@ struct Kind {
 const std::vector<Kind>& kinds() {
   static const Values kGoOn = {{"errors", "continue"}};
   static const std::vector<Kind> kKinds = {
-      {"ext2", Content::kFiles, {"noload"}, kGoOn},
-      {"ext3", Content::kFiles, {"noload"}, kGoOn},
-      {"ext4", Content::kFiles, {"noload"}, kGoOn},
-      {"xfs", Content::kFiles, {"norecovery", "nouuid"}, {}},
-      {"btrfs", Content::kFiles, {}, {{"rescue", "nologreplay"}}},
-      {"f2fs", Content::kFiles, {"norecovery"}, {}},
-      {"squashfs", Content::kFiles, {}, kGoOn},
-      {"erofs", Content::kFiles, {}, {}},
-      {"vfat", Content::kBootFiles, {}, kGoOn},
+      {"ext2", "ext4", Content::kFiles, {"noload"}, kGoOn},
+      {"ext3", "ext4", Content::kFiles, {"noload"}, kGoOn},
+      {"ext4", "ext4", Content::kFiles, {"noload"}, kGoOn},
+      {"xfs", "xfs", Content::kFiles, {"norecovery", "nouuid"}, {}},
+      {"btrfs", "btrfs", Content::kFiles, {}, {{"rescue", "nologreplay"}}},
+      {"f2fs", "f2fs", Content::kFiles, {"norecovery"}, {}},
+      {"squashfs", "squashfs", Content::kFiles, {}, kGoOn},
+      {"erofs", "erofs", Content::kFiles, {}, {}},
+      {"vfat", "vfat", Content::kBootFiles, {}, kGoOn},
   };
   return kKinds;
 }
@@ -140,7 +141,7 @@ os::UniqueFd FileSystems::mount(const Partition& partition, const std::string& s
   values.emplace_back("source", device_of(partition));
   if (!subvolume.empty()) values.emplace_back("subvol", subvolume);
   return while_doing(file_system_shown(partition) + " cannot be read", [&] {
-    return os::make_mount({.type = std::string(kind->format),
+    return os::make_mount({.type = std::string(kind->type),
                            .flags = std::move(flags),
                            .values = std::move(values),
                            .attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |

@@ -21,6 +21,7 @@ namespace sdme::disk {
 namespace {
 
 constexpr int kNotStarted = 127;
+constexpr int kAbovePlaces = 100;  // more descriptors than any program gets
 constexpr rlim_t kMostWords = 16 * 1024;   // on standard error; a hostile image can make a program talk
 constexpr std::size_t kLongestWords = 400;  // of these in a message
 
@@ -42,15 +43,11 @@ void reset() {
 
 // Above all places first, so that none is overwritten before it was copied.
 void place(const std::vector<int>& fds) {
+  const os::UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   std::vector<int> aside;
-  for (const int fd : fds) aside.push_back(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 100));
+  for (const int fd : fds) aside.push_back(fcntl(fd < 0 ? null.get() : fd, F_DUPFD_CLOEXEC, kAbovePlaces));
   for (std::size_t i = 0; i < fds.size(); ++i) {
-    const int to = static_cast<int>(i);
-    if (fds[i] < 0) {
-      ::close(to);
-    } else if (aside[i] < 0 || dup2(aside[i], to) < 0) {
-      throw_errno("passing a file descriptor");
-    }
+    if (aside[i] < 0 || dup2(aside[i], static_cast<int>(i)) < 0) throw_errno("passing a file descriptor");
   }
   close_range(static_cast<unsigned>(fds.size()), ~0U, 0);
 }
@@ -65,7 +62,7 @@ void place(const std::vector<int>& fds) {
     std::vector<char*> argv;
     for (const auto& word : start.argv) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    const char* const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin", nullptr};
+    const char* const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin", "MALLOC_ARENA_MAX=2", nullptr};
     execve(argv[0], argv.data(), const_cast<char* const*>(environment));
     throw_errno("running " + start.argv.front());
   } catch (const Error& error) {

@@ -17,7 +17,7 @@ class Program {
  public:
   struct Start {
     std::vector<std::string> argv;  // argv[0] is the absolute path
-    // Its descriptors from 0 on, -1 for none. 2 is where it complains, see words().
+    // Its descriptors from 0 on, -1 for /dev/null. 2 is where it complains, see words().
     std::vector<int> fds;
     std::uint64_t namespaces = 0;          // of its own: CLONE_NEWPID and the like
     std::function<void()> before_exec;     // in the child, its descriptors at their places

@@ -13,7 +13,6 @@
 #include <variant>
 
 #include "archive/decoder.hpp"
-#include "archive/extract.hpp"
 #include "base/error.hpp"
 #include "image/archive_source.hpp"
 #include "image/content.hpp"
@@ -21,17 +20,13 @@
 #include "image/link_source.hpp"
 #include "image/root.hpp"
 #include "image/spool.hpp"
-#include "oci/digest.hpp"
+#include "image/tarball.hpp"
 #include "os/file.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::image {
 
 namespace {
-
-constexpr mode_t kRootMode = 0755;  // unless the archive says otherwise
-constexpr mode_t kLayerMode = 0700;
-constexpr const char* kUnnamed = "new";  // a layer whose id is not known yet
 
 // The bytes to import, wherever they come from.
 struct Bytes {
@@ -165,23 +160,9 @@ class Import {
   }
 
   json::Value from_tarball(archive::Decompressor& source, archive::Budget& budget, const WhenRead& when_read) {
-    const auto layers = staging_.make_dir(layout::kLayers, kLayerMode);
-    const auto layer = layers.make_dir(kUnnamed, kLayerMode);
-    const auto tree = layer.make_dir(layout::kTree, kRootMode);
-    const auto unpacked = archive::extract(source, tree, archive::Meaning::kTarball, budget,
-                                           [this](std::uint64_t done) { report(done); });
-    when_read();
-    const auto digest = oci::Digest::sha256(unpacked.digest);
-    // As a layer of an image the same bytes would hide what is below, and here they are files.
-    const auto id = unpacked.has_whiteout_names ? oci::Digest::of("literal " + digest.str()) : digest;
-    const std::string name(id.hex());
-    layers.rename(kUnnamed, layers, name);
-    return finished({.layers = {{.id = name,
-                                 .diff_id = digest.str(),
-                                 .is_new = true,
-                                 .size = unpacked.size,
-                                 .entries = unpacked.entries}},
-                     .digest = digest.str()});
+    auto layer = unpack_tarball(source, staging_, budget, [this](std::uint64_t done) { report(done); }, when_read);
+    auto digest = layer.diff_id;
+    return finished({.layers = {std::move(layer)}, .digest = std::move(digest)});
   }
 
   json::Value finished(const Root& root) {

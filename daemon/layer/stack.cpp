@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kLongestOsRelease = 64 * 1024;
 constexpr std::size_t kLongestLink = 4096;
 constexpr int kMostLinks = 40;  // as the kernel's MAXSYMLINKS
+constexpr std::size_t kMostLevels = 8;
 
 bool is_whiteout(const struct stat& found) { return S_ISCHR(found.st_mode) && found.st_rdev == 0; }
 
@@ -37,10 +38,10 @@ std::pair<std::string, std::string> parent_and_name(const std::string& path) {
 std::vector<os::Dir> merged(const std::vector<os::Dir>& stack, const std::string& name) {
   std::vector<os::Dir> found;
   for (const auto& dir : stack) {
-    const auto entry = dir.stat(name);
+    auto entry = dir.find_dir(name);
+    if (!entry && dir.exists(name)) break;  // it covers what is below
     if (!entry) continue;
-    if (!S_ISDIR(entry->st_mode)) break;  // it covers what is below
-    found.push_back(dir.open_dir(name));
+    found.push_back(*std::move(entry));
     if (is_opaque(found.back())) break;
   }
   return found;
@@ -76,31 +77,56 @@ Stack Stack::of_directory(const std::string& path) {
   return Stack(std::move(layers));
 }
 
-std::vector<os::Dir> Stack::stack_at(const std::string& path) const {
-  std::vector<os::Dir> stack;
-  for (const auto& layer : layers_) stack.push_back(layer.open_dir("."));
+// The directories that merge at `path`: our own for the root, else new ones that `opened` holds.
+const std::vector<os::Dir>& Stack::stack_at(const std::string& path, std::vector<os::Dir>& opened) const {
+  const auto* stack = &layers_;
   for (const auto& name : text::split(path, '/')) {
-    if (!name.empty()) stack = merged(stack, name);
+    if (name.empty()) continue;
+    opened = merged(*stack, name);
+    stack = &opened;
   }
-  return stack;
+  return *stack;
 }
 
 std::optional<os::Dir> Stack::find_dir(const std::string& path) const {
-  auto stack = stack_at(path);
+  std::vector<os::Dir> opened;
+  const auto& stack = stack_at(path, opened);
   if (stack.empty()) return std::nullopt;
-  return std::move(stack.front());
+  return stack.front().open_dir(".");
 }
 
 // The topmost directory in which the name of `path` is, whiteouts counted as absence.
 std::optional<os::Dir> Stack::holder_of(const std::string& path) const {
   const auto [parent, name] = parent_and_name(path);
-  for (auto& dir : stack_at(parent)) {
+  std::vector<os::Dir> opened;
+  for (const auto& dir : stack_at(parent, opened)) {
     const auto found = dir.stat(name);
     if (!found) continue;
     if (is_whiteout(*found)) return std::nullopt;
-    return std::move(dir);
+    return dir.open_dir(".");
   }
   return std::nullopt;
+}
+
+os::UniqueFd Stack::open_name(const std::string& path) const {
+  const auto dir = holder_of(path);
+  return dir ? dir->open_file(parent_and_name(path).second, O_PATH | O_NOFOLLOW) : os::UniqueFd();
+}
+
+std::vector<std::string> Stack::names(const std::string& path) const {
+  std::vector<os::Dir> opened;
+  std::map<std::string, bool> seen;  // the topmost counts
+  for (const auto& dir : stack_at(path, opened)) {
+    for (const auto& name : dir.entries()) {
+      const auto found = dir.stat(name);
+      if (found) seen.try_emplace(name, !is_whiteout(*found));
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, there] : seen) {
+    if (there) names.push_back(name);
+  }
+  return names;
 }
 
 std::optional<struct stat> Stack::stat(const std::string& path) const {
@@ -177,6 +203,29 @@ std::string Stack::os() const {
   auto release = os_release();
   const auto name = text::printable(release["PRETTY_NAME"]);
   return name.empty() ? text::printable(release["NAME"]) : name;
+}
+
+std::optional<os::Dir> Descent::find_dir(const std::string& path) {
+  const auto& merged = at(path == "/" ? "" : path);
+  if (merged.empty()) return std::nullopt;
+  return merged.front().open_dir(".");
+}
+
+const std::vector<os::Dir>& Descent::at(const std::string& path) {
+  const auto leads_to = [&](const std::string& above) {
+    return path == above || (path.starts_with(above) && path[above.size()] == '/');
+  };
+  while (!levels_.empty() && !leads_to(levels_.back().path)) levels_.pop_back();
+  auto done = levels_.empty() ? std::string() : levels_.back().path;
+  while (done != path) {
+    const auto end = path.find('/', done.size() + 1);
+    const auto& above = levels_.empty() ? stack_.layers_ : levels_.back().merged;
+    auto next = merged(above, path.substr(done.size() + 1, end - done.size() - 1));
+    done = path.substr(0, end);
+    levels_.push_back({done, std::move(next)});
+    if (levels_.size() > kMostLevels) levels_.pop_front();
+  }
+  return levels_.empty() ? stack_.layers_ : levels_.back().merged;
 }
 
 }  // namespace sdme::layer

@@ -5,42 +5,16 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include <cerrno>
-#include <ranges>
-#include <string_view>
-
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "layer/likeness.hpp"
 #include "os/file.hpp"
 
 namespace sdme::machine {
 
 namespace {
 
-constexpr std::size_t kLongestList = 64 * 1024;  // XATTR_LIST_MAX and XATTR_SIZE_MAX
-
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-bool merges(std::string_view attribute) {
-  return !attribute.starts_with("user.overlay.") && !attribute.starts_with("trusted.");
-}
-
-void copy_attributes(const os::Dir& from, const os::Dir& to) {
-  std::string names(kLongestList, '\0');
-  const auto length = flistxattr(from.fd(), names.data(), names.size());
-  if (length < 0 && errno == ENOTSUP) return;
-  if (length < 0) throw_errno("reading the attributes of " + from.path());
-  names.resize(static_cast<std::size_t>(length));
-  for (std::size_t at = 0; at < names.size(); at += std::string_view(names.c_str() + at).size() + 1) {
-    const char* name = names.c_str() + at;
-    std::string value(kLongestList, '\0');
-    const auto size = merges(name) ? fgetxattr(from.fd(), name, value.data(), value.size()) : -1;
-    if (size >= 0 && fsetxattr(to.fd(), name, value.data(), static_cast<std::size_t>(size), 0) < 0 &&
-        errno != ENOTSUP) {
-      throw_errno("setting an attribute of " + to.path());
-    }
-  }
-}
 
 }  // namespace
 
@@ -49,12 +23,9 @@ Upper::Upper(const os::Dir& root, const layer::Stack& lower) : root_(root), lowe
 }
 
 void Upper::make_like(const os::Dir& lower, os::Dir upper) {
-  struct stat like = {};
-  if (fstat(lower.fd(), &like) < 0) throw_errno("looking at " + lower.path());
-  if (fchown(upper.fd(), like.st_uid, like.st_gid) < 0) throw_errno("changing the owner of " + upper.path());
-  if (fchmod(upper.fd(), like.st_mode & 07777U) < 0) throw_errno("changing the mode of " + upper.path());
-  copy_attributes(lower, upper);
-  times_.emplace_back(std::move(upper), like.st_mtim);
+  layer::make_like(lower.fd(), upper.fd(), upper.path());
+  auto time = layer::modified(lower.fd(), lower.path());
+  times_.emplace_back(std::move(upper), time);
 }
 
 os::Dir Upper::directory(const std::string& path) {
@@ -94,10 +65,7 @@ void Upper::hide(const std::string& path) {
 }
 
 void Upper::finish() {
-  for (const auto& [dir, time] : std::views::reverse(times_)) {
-    const timespec both[] = {time, time};
-    if (futimens(dir.fd(), both) < 0) throw_errno("setting the times of " + dir.path());
-  }
+  for (const auto& [dir, time] : times_) layer::set_modified(dir.fd(), time, dir.path());
   times_.clear();
 }
 

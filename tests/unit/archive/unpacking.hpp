@@ -37,6 +37,19 @@ class Unpacking : public testing::Test {
                             [](std::uint64_t) {});
   }
 
+  // As a layer of an image.
+  archive::Extracted unpack_layer(std::string_view stream, const archive::Limits& limits = {1 << 30, 100'000}) {
+    const auto above = os::Dir::open(dir_.path());
+    os::tree_remove(above, "tree");
+    const auto tree = above.make_dir("tree", 0755);
+    archive::Budget budget(limits);
+    archive::Decompressor source(archive::Input(os::sealed_memory(stream, "stream")), budget);
+    return archive::extract(source, tree, archive::Meaning::kLayer, budget, [](std::uint64_t) {});
+  }
+  std::string layer_refusal(std::string_view stream, Errc code = Errc::kCorrupt) {
+    return error_of(code, [&] { unpack_layer(stream); });
+  }
+
   // The sentence it is refused with.
   std::string refusal(std::string_view stream, Errc code = Errc::kCorrupt) {
     return error_of(code, [&] { unpack(stream); });
@@ -52,6 +65,11 @@ class Unpacking : public testing::Test {
     return value;
   }
   bool is(const std::string& below, mode_t type) const { return (status(below).st_mode & S_IFMT) == type; }
+  bool is_whiteout(const std::string& below) const { return is(below, S_IFCHR) && status(below).st_rdev == 0; }
+  bool is_opaque(const std::string& below) const {
+    char value = 0;
+    return lgetxattr(path(below).c_str(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+  }
   bool is_absent(const std::string& below) const {
     struct stat found = {};
     return lstat(path(below).c_str(), &found) < 0 && errno == ENOENT;
