@@ -38,7 +38,7 @@ class Pull:
         layer = "/blobs/" + images.digest(image.layers[-1])
         host.until(lambda: faulty.requests(layer), "the last layer to be asked for")
         self.job = host.until(lambda: [j for j in host.sdmectl("root", "jobs", "--json").json()
-                                       if j["target"] == self.name and j["bytes-done"] > BULK // 4], "half of it")[-1]["id"]
+                                       if j["target"] == self.name and j["bytes_done"] > BULK // 4], "half of it")[-1]["id"]
 
     @property
     def units(self):

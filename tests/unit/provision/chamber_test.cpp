@@ -46,7 +46,8 @@ TEST(Chamber, HasTheCapabilitiesThatItIsGiven) {
   more.capabilities = {"CAP_SYS_ADMIN", "CAP_IPC_LOCK"};
   const auto argv = command_line(more, "true");
   EXPECT_THAT(argv, Contains("--capability=CAP_SYS_ADMIN,CAP_IPC_LOCK"));
-  const auto taken = std::ranges::find_if(argv, [](const auto& word) { return word.starts_with("--drop-capability="); });
+  const auto taken =
+      std::ranges::find_if(argv, [](const auto& word) { return word.starts_with("--drop-capability="); });
   ASSERT_NE(taken, argv.end());
   EXPECT_THAT(*taken, Not(HasSubstr("CAP_SYS_ADMIN")));
   EXPECT_THAT(*taken, HasSubstr("CAP_NET_ADMIN"));
