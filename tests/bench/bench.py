@@ -4,6 +4,7 @@
 
 Nothing here passes or fails: figures are for people, docs/performance.md keeps them."""
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 
 import pull
@@ -228,6 +230,46 @@ def import_variants(kind, archive):
         show("sdmectl fs import", ours, against=figures[importd], other="importctl import-tar")
 
 
+def small_files(archive, count=100_000, directory_of=100):
+    """Files of up to 600 bytes, as a package manager's tree has many."""
+    with tarfile.open(archive, "w", format=tarfile.GNU_FORMAT) as tar:
+        for number in range(count):
+            if number % directory_of == 0:
+                folder = tarfile.TarInfo(f"d{number // 5000:03}/e{number // directory_of:04}")
+                folder.type, folder.mode, folder.mtime = tarfile.DIRTYPE, 0o755, 1_700_000_000
+                tar.addfile(folder)
+            content = b"%d\n" % number * (number % 100)
+            entry = tarfile.TarInfo(f"{folder.name}/{number:06}")
+            entry.size, entry.mode, entry.mtime = len(content), 0o644, 1_700_000_000 + number
+            tar.addfile(entry, io.BytesIO(content))
+
+
+def bench_extract():
+    print("-- extraction of 100,000 small files")
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir()
+    archive, out = WORK / "small.tar", WORK / "out"
+    small_files(archive)
+
+    def fresh():
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+
+    others = {}
+    for name in ("tar", "bsdtar"):
+        if shutil.which(name) is None:
+            print(f"   {name} is not installed")
+            continue
+        others[name] = median(lambda tool=name: run(tool, "-xpf", str(archive), "-C", str(out)), before=fresh)
+        show(f"{name} -x", others[name])
+    fresh()
+    ours = median(lambda: run("sdmectl", "fs", "import", "bench-extract", str(archive)),
+                  after=lambda: quiet("sdmectl", "fs", "rm", "bench-extract"))
+    for name, other in others.items():
+        show("sdmectl fs import (hashed and synced)", ours, against=other, other=f"{name} -x")
+    shutil.rmtree(WORK)
+
+
 def rss_mib():
     status = pathlib.Path(f"/proc/{daemon_pid()}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
@@ -243,7 +285,7 @@ def bench_daemon():
     show("daemon RSS, idle", rss_mib(), unit="MiB")
 
 
-BENCHES = {"start": bench_start, "create": bench_create, "list": bench_list, "import": bench_import,
+BENCHES = {"start": bench_start, "create": bench_create, "list": bench_list, "import": bench_import, "extract": bench_extract,
            "pull": lambda: pull.bench_pull(sys.modules[__name__]), "daemon": bench_daemon}
 
 

@@ -163,7 +163,11 @@ TEST(Decompressor, SkipsWhatHeadersOfGzipHold) {
   ASSERT_EQ(stream[3], 0);
   auto header = stream.substr(0, 10);
   header[3] = 0x1c;
-  const std::string_view held("\x04\0long" "name\0" "comment\0", 19);
+  const std::string_view held(
+      "\x04\0long"
+      "name\0"
+      "comment\0",
+      19);
   EXPECT_EQ(plain(header + std::string(held) + stream.substr(10)), "abc");
   header[3] = 0;
   header[2] = 7;

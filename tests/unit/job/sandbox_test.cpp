@@ -27,8 +27,8 @@ bool has(const std::string& verb, unsigned capability) {
 }
 
 TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
-  for (const auto* verb :
-       {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
+  for (const auto* verb : {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable",
+                           "remove", "session", "log"}) {
     EXPECT_EQ(property<bool>(of(verb), "NoNewPrivileges"), true) << verb;
     EXPECT_EQ(property<systemd::AllowList>(of(verb), "RestrictAddressFamilies")->items,
               std::vector<std::string>{"AF_UNIX"})

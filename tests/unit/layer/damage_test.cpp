@@ -33,8 +33,9 @@ class Damage : public Stacking {
   std::string upper() const {
     return directory("./") + symlink("l", "../../..") + file("l/canary") + file("lib/y", std::string(700, 'y')) +
            hard_link("d/z", "usr/lib/x") + hard_link("w", "lib/y") + file("d/.wh.x") + file(".wh.out") +
-           file("up/.wh..wh..opq") + pax(pax_record("path", "long/" + std::string(200, 'n')) +
-                                         pax_record("SCHILY.xattr.user.a", "v") + pax_record("mtime", "1.5")) +
+           file("up/.wh..wh..opq") +
+           pax(pax_record("path", "long/" + std::string(200, 'n')) + pax_record("SCHILY.xattr.user.a", "v") +
+               pax_record("mtime", "1.5")) +
            tar({.name = "x", .content = "long"}) + tar({.name = "././@", .type = 'L', .content = "other/name"}) +
            tar({.name = "x", .type = '3', .mode = 0666, .major = 1, .minor = 3}) + kEndMark;
   }
@@ -71,8 +72,22 @@ TEST_F(Damage, SurvivesFlippedBits) {
 // With sums that fit, so that what is odd comes through.
 TEST_F(Damage, SurvivesOddHeaders) {
   constexpr std::string_view kTypes = "0123456789xgLKSVDMNAX\0 \xff";
-  const std::string names[] = {"d", "d/x", "l", "lib", "lib/x", "out/canary", "up/canary", ".wh.d", "d/.wh..wh..opq",
-                               ".wh..wh..opq", ".wh.", "./", "/", "../canary", "usr/lib/../x", "new/deep/er"};
+  const std::string names[] = {"d",
+                               "d/x",
+                               "l",
+                               "lib",
+                               "lib/x",
+                               "out/canary",
+                               "up/canary",
+                               ".wh.d",
+                               "d/.wh..wh..opq",
+                               ".wh..wh..opq",
+                               ".wh.",
+                               "./",
+                               "/",
+                               "../canary",
+                               "usr/lib/../x",
+                               "new/deep/er"};
   for (int round = 0; round < 1500; ++round) {
     std::string stream;
     for (auto entries = 1 + pick(6); entries > 0; --entries) {
@@ -96,7 +111,8 @@ TEST_F(Damage, SurvivesDamagedCompression) {
     const auto whole = compressed(upper(), compression);
     for (int round = 0; round < 400; ++round) {
       auto stream = whole;
-      for (auto flips = 1 + pick(3); flips > 0; --flips) stream[pick(stream.size())] ^= static_cast<char>(1U << pick(8));
+      for (auto flips = 1 + pick(3); flips > 0; --flips)
+        stream[pick(stream.size())] ^= static_cast<char>(1U << pick(8));
       stream.resize(stream.size() - pick(2) * pick(stream.size()));
       clear();
       add(lower());
