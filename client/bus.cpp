@@ -48,7 +48,8 @@ sd_bus* connect_to(const std::string& address, bool interactive) {
 
 void Bus::connect() {
   if (manager_) return;
-  connection_ = sdbus::createBusConnection(connect_to(globals_.address, globals_.ask_password));
+  raw_ = connect_to(globals_.address, globals_.ask_password);
+  connection_ = sdbus::createBusConnection(raw_);
   connection_->setMethodCallTimeout(UINT64_MAX);
   manager_ = std::make_unique<Manager>(*connection_, sdbus::ServiceName(is_peer() ? "" : names::kBusName));
   loop_.set_bus(connection_.get());
@@ -63,6 +64,15 @@ Manager& Bus::gated() {
   connect();
   if (globals_.ask_password && !std::exchange(agent_opened_, true)) agent_ = open_polkit_agent(loop_);
   return *manager_;
+}
+
+Manager& Bus::passing() {
+  connect();
+  if (is_peer() && ::sd_bus_can_send(raw_, SD_BUS_TYPE_UNIX_FD) == 0) {
+    throw Failure(exit_code::kFailed, "only root can pass files over " + globals_.address,
+                  "leave --address out: the system bus passes them");
+  }
+  return gated();
 }
 
 sdbus::Slot Bus::watch_jobs(std::function<void(std::uint64_t, const Dict&)> call) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
 
 #include <chrono>
 #include <cstdint>
@@ -55,6 +56,8 @@ class Bus {
   Manager& open();
   // For calls that polkit may be asked about: somebody is there to answer for the user.
   Manager& gated();
+  // The same for calls with file descriptors, which a socket passes for root alone.
+  Manager& passing();
   // The terminal is about to belong to somebody else.
   void close_agent() { agent_.reset(); }
 
@@ -74,6 +77,7 @@ class Bus {
 
   Loop& loop_;
   const Globals& globals_;
+  sd_bus* raw_ = nullptr;  // the connection's
   std::unique_ptr<sdbus::IConnection> connection_;
   std::unique_ptr<Manager> manager_;
   std::unique_ptr<Child> agent_;

@@ -78,4 +78,8 @@ std::optional<int> Child::status() {
   return status_;
 }
 
+void Child::kill(int signal) {
+  if (!status()) ::kill(pid_, signal);
+}
+
 }  // namespace sdme::client

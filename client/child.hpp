@@ -30,6 +30,7 @@ class Child {
   int pidfd() const { return pidfd_.get(); }
   // As waitpid(2) has it; nothing while it runs. A program that could not be started exits with 127.
   std::optional<int> status();
+  void kill(int signal);
 
  private:
   pid_t pid_ = -1;

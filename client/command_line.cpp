@@ -12,6 +12,8 @@
 #include "commands/create.hpp"
 #include "commands/enable.hpp"
 #include "commands/exec.hpp"
+#include "commands/fs_cache.hpp"
+#include "commands/fs_gc.hpp"
 #include "commands/fs_import.hpp"
 #include "commands/fs_list.hpp"
 #include "commands/fs_remove.hpp"
@@ -78,14 +80,24 @@ CLI::App* CommandLine::add_verb(CLI::App& parent) {
   return app;
 }
 
+CLI::App* CommandLine::add_group(CLI::App& parent, const std::string& name, const std::string& summary) {
+  auto* group = parent.add_subcommand(name, summary);
+  group->fallthrough();
+  group->require_subcommand(1);
+  return group;
+}
+
 void CommandLine::define_verbs() {
-  auto* fs = app_.add_subcommand("fs", "root filesystems: import, ls, show, rm");
-  fs->fallthrough();
-  fs->require_subcommand(1);
+  auto* fs = add_group(app_, "fs", "root filesystems: import, ls, show, rm, gc, cache");
   add_verb<FsImport>(*fs);
   add_verb<FsList>(*fs);
   add_verb<FsShow>(*fs);
   add_verb<FsRemove>(*fs);
+  add_verb<FsGc>(*fs);
+  auto* cache = add_group(*fs, "cache", "what was fetched from registries: info, ls, clean");
+  add_verb<CacheInspect>(*cache);
+  add_verb<CacheList>(*cache);
+  add_verb<CacheClean>(*cache);
 
   add_verb<New>(app_);
   add_verb<Create>(app_);
@@ -167,8 +179,10 @@ void CommandLine::parse(std::vector<std::string> words) {
 
 int CommandLine::explain(const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app_.exit(error);
-  const auto chosen = app_.get_subcommands();
-  const auto verb = chosen.empty() ? std::string() : " " + chosen.front()->get_name();
+  std::string verb;
+  for (auto chosen = app_.get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands()) {
+    verb += " " + chosen.front()->get_name();
+  }
   const auto text = fmt::format("sdmectl: {} (see 'sdmectl{} --help')\n", printable(error.what()), verb);
   std::fputs(text.c_str(), stderr);
   return exit_code::kUsage;

@@ -38,6 +38,9 @@ class CommandLine {
   template <Verb T>
   CLI::App* add_verb(CLI::App& parent);
 
+  // Verbs below a word that does nothing alone.
+  static CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& summary);
+
   void define_globals();
   void define_verbs();
   // The words of a command, which are the guest's to understand, are taken off the end.

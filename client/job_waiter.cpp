@@ -31,7 +31,7 @@ JobWaiter::JobWaiter(Client& client, OnInterrupt on_interrupt) : client_(client)
   if (client_.bus.is_peer() || client_.out.progress() == Progress::kNone) return;
   changes_ = client_.bus.watch_jobs([this](std::uint64_t id, const Dict& changed) {
     const auto job = std::ranges::find(jobs_, id, &Job::id);
-    if (job != jobs_.end()) job->progress.update(changed);
+    if (job != jobs_.end()) job->progress.update(changed, Loop::Clock::now());
   });
 }
 
@@ -41,7 +41,7 @@ std::size_t JobWaiter::add(std::uint64_t id, const std::string& verb, const std:
   jobs_.push_back({.id = id,
                    .end = client_.bus.gated().WaitJob(id),
                    .outcome = std::nullopt,
-                   .progress = {.verb = verb, .name = name, .since = now},
+                   .progress = JobProgress{.verb = verb, .name = name, .since = now},
                    .shown_phase = std::nullopt,
                    .shown_at = now});
   return jobs_.size() - 1;
@@ -118,7 +118,7 @@ void JobWaiter::show() {
     try {
       for (const auto& entry : take(*list_)) {
         const auto job = std::ranges::find(jobs_, value_of<std::uint64_t>(entry, "id"), &Job::id);
-        if (job != jobs_.end()) job->progress.update(entry);
+        if (job != jobs_.end()) job->progress.update(entry, Loop::Clock::now());
       }
     } catch (const Failure&) {
       // Nothing to show is no reason to stop waiting.
@@ -144,7 +144,7 @@ void JobWaiter::show_lines() {
     if (job.outcome || (job.shown_phase == job.progress.phase && now - job.shown_at < kLineEvery)) continue;
     job.shown_phase = job.progress.phase;
     job.shown_at = now;
-    client_.out.say(job.progress.line());
+    client_.out.say(job.progress.line(now));
   }
 }
 

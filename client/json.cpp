@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "text.hpp"
@@ -21,12 +22,17 @@ JsonValue first_match(const sdbus::Variant& value) {
   return json;
 }
 
+bool is_bytes(const std::string& key) {
+  static constexpr std::array kKeys = {"size", "shared", "own", "max-size", "bytes"};
+  return key.starts_with("bytes-") || std::ranges::find(kKeys, key) != kKeys.end();
+}
+
 }  // namespace
 
 JsonValue json_of(const sdbus::Variant& value) {
   if (value.containsValueOfType<Dict>()) return json_of(value.get<Dict>());
   return first_match<std::string, bool, std::uint32_t, std::uint64_t, std::int32_t, std::int64_t, std::uint16_t, double,
-                     Strings>(value);
+                     Strings, std::vector<std::uint64_t>>(value);
 }
 
 JsonValue json_of(const Dict& dict) {
@@ -54,7 +60,7 @@ std::string plain_text(const std::string& key, const sdbus::Variant& value) {
   if (value.containsValueOfType<std::uint64_t>()) {
     const auto number = value.get<std::uint64_t>();
     if (key.ends_with("-usec")) return local_time(number);
-    if (key == "size" || key.starts_with("bytes-")) return human_bytes(number);
+    if (is_bytes(key)) return human_bytes(number);
   }
   if (key == "owner" && value.containsValueOfType<std::uint32_t>()) return user_name(value.get<std::uint32_t>());
   return json_of(value).dump();

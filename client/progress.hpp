@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bus.hpp"
+#include "pace.hpp"
 
 namespace sdme::client {
 
@@ -20,14 +21,17 @@ struct JobProgress {
   std::uint64_t bytes_done = 0;
   std::uint64_t bytes_total = 0;  // 0: unknown
   Clock::time_point since;
+  Pace bytes_pace;  // of this phase
+  Pace whole_pace;  // of the fraction, in this phase
 
   // Takes over what a list of jobs or a changed property says; both spellings are known.
-  void update(const Dict& changed);
+  void update(const Dict& changed, Clock::time_point now);
 
-  // "import web: unpack [=====>    ]  52%  120 MiB of 230 MiB  35 MiB/s  0:03 left", cut at `columns`.
+  // "import web: unpack  [=====>    ]  52%  120 MiB of 230 MiB  35 MiB/s  0:03 left". Where `columns` are few, the bar
+  // is shorter, then none; then the end is cut.
   std::string bar(Clock::time_point now, std::size_t columns) const;
   // The same without a bar, for a log.
-  std::string line() const;
+  std::string line(Clock::time_point now) const;
 };
 
 }  // namespace sdme::client

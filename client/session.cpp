@@ -97,7 +97,7 @@ int run_piped(Client& client, const SessionRequest& request) {
   auto in = make_pipe();
   auto out = make_pipe();
   auto err = make_pipe();
-  const auto session = client.bus.await(client.bus.gated().Exec(
+  const auto session = client.bus.await(client.bus.passing().Exec(
       request.name, request.user, bytes_of(request.argv), bytes_of(request.env), bytes_of(request.cwd), in.read.give(),
       out.write.give(), err.write.give(), {{"on-disconnect", sdbus::Variant(std::string("cancel"))}}));
   client.bus.close_agent();
@@ -140,7 +140,7 @@ int run_on_terminal(Client& client, const SessionRequest& request) {
   const auto size = terminal_size(STDOUT_FILENO);
   Dict options = {{"rows", sdbus::Variant(size.rows)}, {"columns", sdbus::Variant(size.columns)}};
   if (!request.cwd.empty()) options["cwd"] = sdbus::Variant(bytes_of(request.cwd));
-  auto [master, session] = client.bus.await(client.bus.gated().OpenShell(
+  auto [master, session] = client.bus.await(client.bus.passing().OpenShell(
       request.name, request.user, bytes_of(request.argv), bytes_of(with_terminal_environment(request.env)), options));
   client.bus.close_agent();
 

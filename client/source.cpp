@@ -29,11 +29,47 @@ std::string absolute(const std::string& path) {
 }
 
 Failure cannot_open(const std::string& what) {
-  auto failure = failure_of_errno("cannot open '" + what + "'", exit_code::kBadInput);
-  if (errno == ENOENT && (what.find("://") != std::string::npos || what.find(':') != std::string::npos)) {
-    failure.hint = "SOURCE is a file, a directory, or - for standard input";
+  return failure_of_errno("cannot open '" + what + "'", exit_code::kBadInput);
+}
+
+bool has_file(const std::string& directory, const std::string& name) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(std::filesystem::path(directory) / name, ignored);
+}
+
+// What the image-layout specification demands; blobs there may be none.
+bool is_layout(const std::string& directory) {
+  return has_file(directory, "oci-layout") && has_file(directory, "index.json");
+}
+
+// Of the tar stream of a layout, whose blobs are few. Each has a header and ends with a full record.
+std::uint64_t stream_size(const std::string& layout) {
+  constexpr std::uint64_t kRecord = 512;
+  std::uint64_t size = 0;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(layout + "/blobs", error);
+  for (const std::filesystem::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    const auto bytes = entry->is_regular_file(ignored) ? entry->file_size(ignored) : 0;
+    if (!ignored) size += (bytes + kRecord - 1) / kRecord * kRecord + kRecord;
   }
-  return failure;
+  return error ? 0 : size;
+}
+
+// Whether what is there is of the kind that was asked for.
+void check_kind(const SourceName& name, bool is_directory) {
+  using Kind = SourceName::Kind;
+  const auto refuse = [&](const std::string& sentence, const std::string& help) {
+    throw Failure(exit_code::kBadInput, fmt::format("'{}' {}", name.place, sentence), help);
+  };
+  if (name.kind == Kind::kFile && is_directory)
+    refuse("is a directory", "say dir: for a tree, oci: for an image layout");
+  if (name.kind == Kind::kTree && !is_directory) refuse("is no directory", "say file: for an archive");
+  if (name.kind == Kind::kLayout && !is_directory)
+    refuse("is no directory", "say oci-archive: for an archive of a layout");
+  if (name.kind == Kind::kLayout && !is_layout(name.place)) {
+    refuse("is no image layout: it does not have both oci-layout and index.json", "say dir: for a tree");
+  }
 }
 
 }  // namespace
@@ -54,30 +90,54 @@ std::vector<std::string> tar_arguments(const std::string& directory) {
           "."};
 }
 
-Source::Source(const std::string& what) {
-  if (what == "-") {
+std::vector<std::string> layout_tar_arguments(const std::string& directory) {
+  // In this format nothing comes before the first file, and blobs may be of any size.
+  std::vector<std::string> words = {"tar",
+                                    "--create",
+                                    "--format=gnu",
+                                    "--sort=name",
+                                    "--numeric-owner",
+                                    "--hard-dereference",
+                                    "--directory=" + directory,
+                                    "oci-layout",
+                                    "index.json"};
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::path(directory) / "blobs", ignored)) words.emplace_back("blobs");
+  return words;
+}
+
+Source::Source(const SourceName& name) {
+  if (name.kind == SourceName::Kind::kStandardInput) {
     open_standard_input();
-    return;
-  }
-  Fd fd(::open(what.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  struct stat status{};
-  if (!fd || ::fstat(fd.get(), &status) < 0) throw cannot_open(what);
-  origin_ = absolute(what);
-  if (S_ISDIR(status.st_mode)) {
-    open_directory(what);
-  } else if (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode)) {
-    data_ = std::move(fd);
   } else {
-    throw Failure(exit_code::kBadInput, fmt::format("'{}' is neither a file nor a directory", what));
+    open(name);
   }
 }
 
-void Source::open_directory(const std::string& directory) {
+void Source::open(const SourceName& name) {
+  const auto& path = name.place;
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) < 0) throw cannot_open(path);
+  origin_ = absolute(path);
+  check_kind(name, S_ISDIR(status.st_mode));
+  if (S_ISDIR(status.st_mode)) {
+    const bool layout = name.kind != SourceName::Kind::kTree && is_layout(path);
+    if (layout) size_hint_ = stream_size(path);
+    open_tar(layout ? layout_tar_arguments(path) : tar_arguments(path));
+  } else if (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode)) {
+    data_ = std::move(fd);
+  } else {
+    throw Failure(exit_code::kBadInput, fmt::format("'{}' is neither a file nor a directory", path));
+  }
+}
+
+void Source::open_tar(const std::vector<std::string>& arguments) {
   auto [read, write] = make_pipe();
   complaints_ = Fd(::memfd_create("tar", MFD_CLOEXEC));
-  child_ = std::make_unique<Child>(tar_arguments(directory),
-                                   Child::Descriptors{.out = write.get(), .err = complaints_.get()});
-  // Its 1 is a file that changed or went while it was read, as in a tree that is in use; its 2 is a file it could not read.
+  child_ = std::make_unique<Child>(arguments, Child::Descriptors{.out = write.get(), .err = complaints_.get()});
+  // Its 1 is a file that changed or went while it was read, as in a tree that is in use; its 2 is a file it could not
+  // read.
   forgiven_ = 1;
   data_ = std::move(read);
   rest_ = std::move(write);

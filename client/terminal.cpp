@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "terminal.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -55,6 +56,55 @@ Answer ask(Loop& loop, const std::string& question, Answer otherwise) {
   if (line.empty()) std::fputc('\n', stderr);
   if (line.empty() || line == "\n") return otherwise;
   return line[0] == 'y' || line[0] == 'Y' ? Answer::kYes : Answer::kNo;
+}
+
+namespace {
+
+class Echo {
+ public:
+  explicit Echo(int fd) : fd_(fd) {
+    if (::tcgetattr(fd_, &before_) < 0) return;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = ::tcsetattr(fd_, TCSAFLUSH, &silent) == 0;
+  }
+  ~Echo() {
+    if (changed_) ::tcsetattr(fd_, TCSADRAIN, &before_);
+  }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+ private:
+  int fd_;
+  termios before_{};
+  bool changed_ = false;
+};
+
+void show_on(int terminal, std::string_view text) { (void)!::write(terminal, text.data(), text.size()); }
+
+}  // namespace
+
+std::optional<std::string> ask_secret(Loop& loop, const std::string& question) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) return std::nullopt;
+  // From here on a signal ends us by way of the scopes, which give the terminal back its echo.
+  loop.run_until([] { return true; });
+  const Echo silent(terminal.get());
+  show_on(terminal.get(), printable(question));
+  std::string line;
+  bool answered = false;
+  Loop::Watch watch(loop, terminal.get(), [&](short) {
+    char buffer[4096];
+    const auto count = ::read(terminal.get(), buffer, sizeof(buffer));
+    if (count > 0) line.assign(buffer, static_cast<std::size_t>(count));
+    answered = true;
+  });
+  watch.want(POLLIN);
+  loop.run_until([&] { return answered; });
+  show_on(terminal.get(), "\n");
+  if (!line.ends_with('\n')) return std::nullopt;
+  line.pop_back();
+  return line;
 }
 
 }  // namespace sdme::client

@@ -4,6 +4,7 @@
 #include <termios.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "loop.hpp"
@@ -39,5 +40,9 @@ bool can_ask();
 enum class Answer { kNo, kYes };
 // Asks on standard error; an empty line is `otherwise`, and so is the end of the input.
 Answer ask(Loop& loop, const std::string& question, Answer otherwise);
+
+// Asks on the user's own terminal, whatever our input and output are, and does not show what is typed. Nothing when
+// there is no terminal, or no line comes.
+std::optional<std::string> ask_secret(Loop& loop, const std::string& question);
 
 }  // namespace sdme::client

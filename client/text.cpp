@@ -118,6 +118,10 @@ std::string human_bytes(std::uint64_t bytes) {
   return fmt::format("{:.{}f} {}", value, unit > 0 && value < 10 ? 1 : 0, kUnits[unit]);
 }
 
+std::string counted(std::uint64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 std::string human_duration(std::chrono::seconds length) {
   const auto seconds = std::max<std::chrono::seconds::rep>(length.count(), 0);
   const auto hours = seconds / 3600;

@@ -22,6 +22,7 @@ std::size_t columns_of(const std::string& text);
 std::string first_columns(const std::string& text, std::size_t columns);
 
 std::string human_bytes(std::uint64_t bytes);             // 1.5 GiB
+std::string counted(std::uint64_t count, std::string_view thing);  // 1 layer, 2 layers
 std::string human_duration(std::chrono::seconds length);  // 0:07, 1:02:03
 std::string local_time(std::uint64_t usec);               // 2025-08-09 12:00
 std::string user_name(std::uint32_t uid);                 // or the number

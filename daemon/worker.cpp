@@ -9,9 +9,11 @@ int main(int argc, char** argv) {
   using sdme::job::Verb;
   namespace machine = sdme::machine;
   constexpr std::array kVerbs = {
-      Verb{"create", machine::run_create},   Verb{"start", machine::run_start},   Verb{"stop", machine::run_stop},
-      Verb{"restart", machine::run_restart}, Verb{"enable", machine::run_enable}, Verb{"disable", machine::run_disable},
-      Verb{"remove", machine::run_remove},   Verb{"session", machine::run_session}, Verb{"log", machine::run_log},
+      Verb{"create", machine::run_create}, Verb{"start", machine::run_start},
+      Verb{"stop", machine::run_stop},     Verb{"restart", machine::run_restart},
+      Verb{"enable", machine::run_enable}, Verb{"disable", machine::run_disable},
+      Verb{"remove", machine::run_remove}, Verb{"session", machine::run_session},
+      Verb{"log", machine::run_log},
   };
   return sdme::job::run_worker(kVerbs, argc, argv);
 }

@@ -80,7 +80,8 @@ methods.
 :  *org.sdme1.Job*
 
 The Manager also answers peer to peer on */run/sdmed/sdmed.sock*, without objects to watch. There is no Hello and no bus
-driver there: connect, authenticate with EXTERNAL, call.
+driver there: connect, authenticate with EXTERNAL, call. Only root can pass file descriptors that way; members that take or
+give one answer others with NotSupported.
 
 Long work answers at once with the number of a job. *WaitJob* waits for its end; the Job object shows its progress.
 

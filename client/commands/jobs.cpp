@@ -10,6 +10,7 @@
 #include "client.hpp"
 #include "inspection.hpp"
 #include "job_waiter.hpp"
+#include "remarks.hpp"
 #include "text.hpp"
 
 namespace sdme::client {
@@ -82,7 +83,12 @@ int JobsWait::run(Client& client) const {
     targets.push_back({.typed = target, .name = target});
     waiter.add(id, value_of<std::string>(job, "kind"), target);
   }
-  return report_batch(client, targets, waiter.wait());
+  const auto outcomes = waiter.wait();
+  const int status = report_batch(client, targets, outcomes);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i]) say_remarks(client, targets[i].typed, *outcomes[i]);
+  }
+  return status;
 }
 
 void JobsCancel::define(CLI::App& app) { app.add_option("ID", ids, "numbers of jobs")->required(); }

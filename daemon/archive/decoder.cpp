@@ -143,6 +143,8 @@ class PlainDecoder : public Decoder {
     return filled;
   }
 
+  bool decompresses() const override { return false; }
+
  private:
   Input& input_;
   std::span<const char> rest_;

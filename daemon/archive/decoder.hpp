@@ -20,6 +20,8 @@ class Decoder {
 
   // Fills `to` wholly unless the stream ends in it.
   virtual std::size_t read(std::span<char> to) = 0;
+
+  virtual bool decompresses() const { return true; }  // rather than pass on what comes
 };
 
 // Chosen by how the input begins: gzip, bzip2, xz, zstd, or not compressed at all. One level only:

@@ -16,6 +16,12 @@ Decompressor::~Decompressor() {
   thread_.join();
 }
 
+std::span<const char> Decompressor::next() {
+  const auto block = ahead_ ? *std::exchange(ahead_, std::nullopt) : queue_.pop();
+  if (!hashes_ahead_) digest_.add(block);
+  return block;
+}
+
 void Decompressor::run() noexcept {
   try {
     decompress();
@@ -27,6 +33,7 @@ void Decompressor::run() noexcept {
 
 void Decompressor::decompress() {
   const auto decoder = make_decoder(input_);
+  hashes_ahead_ = !decoder->decompresses();
   while (true) {
     const auto block = queue_.free_block();
     if (block.empty()) return;
@@ -38,7 +45,7 @@ void Decompressor::decompress() {
 
 void Decompressor::deliver(std::span<const char> block) {
   budget_.spend_bytes(block.size());
-  digest_.add(block);
+  if (hashes_ahead_) digest_.add(block);
   queue_.push(block.size());
 }
 

@@ -16,8 +16,8 @@
 namespace sdme::archive {
 
 // The plain bytes of a stream that is plain or compressed once, with gzip, bzip2, xz or zstd, in
-// any number of members. Reads, decompresses and hashes in a thread of its own, a little ahead of
-// whoever takes the blocks.
+// any number of members. Reads and decompresses in a thread of its own, a little ahead of whoever takes
+// the blocks; they are hashed by the thread that has less to do.
 class Decompressor {
  public:
   // The plain bytes are spent from the budget, which lives longer.
@@ -28,7 +28,7 @@ class Decompressor {
 
   // Full blocks until the last; nothing at the end. Valid until the next call. Throws what went
   // wrong in the thread: Corrupt, LimitExceeded, or an error of reading.
-  std::span<const char> next() { return ahead_ ? *std::exchange(ahead_, std::nullopt) : queue_.pop(); }
+  std::span<const char> next();
   // What next() returns first, before it is called.
   std::span<const char> first() { return *(ahead_ = queue_.pop()); }
 
@@ -45,6 +45,7 @@ class Decompressor {
 
   Input input_;
   Budget& budget_;
+  bool hashes_ahead_ = false;  // decided before the first block
   Sha256 digest_;
   BlockQueue queue_;
   std::optional<std::span<const char>> ahead_;

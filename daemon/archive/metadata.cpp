@@ -123,7 +123,9 @@ void Metadata::apply(const Made& made, const std::string& path) const {
   const auto doing = [&] { return "setting owner, mode or time of " + text::quoted(path); };
   const char* const name = made.name.c_str();
   const int how = made.name.empty() ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-  const bool owned = made.with_owner && uid_ == geteuid() && gid_ == getegid();
+  static const uid_t our_uid = geteuid();
+  static const gid_t our_gid = getegid();
+  const bool owned = made.with_owner && uid_ == our_uid && gid_ == our_gid;
   if (!owned && fchownat(made.dir, name, uid_, gid_, how) < 0) throw_errno(doing());
   const bool exact = made.with_mode && made.with_owner && (mode_ & (kSetIds | process_umask())) == 0;
   if (!symlink_ && !exact && fchmodat(made.dir, name, mode_, how) < 0) throw_errno(doing());

@@ -84,7 +84,8 @@ Parents::Place Parents::of(const std::string& path) {
 
 // Where groups are inherited, by a bit or a mount option, they are set in any case.
 bool Parents::gives_owner(const struct stat& dir) const {
-  return (dir.st_mode & S_ISGID) == 0 && dir.st_gid == getegid();
+  static const gid_t our_gid = getegid();
+  return (dir.st_mode & S_ISGID) == 0 && dir.st_gid == our_gid;
 }
 
 void Parents::enter(std::string_view path, const std::string& entry) {

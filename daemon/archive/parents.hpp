@@ -19,8 +19,7 @@ namespace sdme::archive {
 // of change they had, so that it does not matter when a directory and what is in it come.
 class Parents {
  public:
-  Parents(const os::Dir& root, Meaning meaning, Budget& budget)
-      : root_(root), meaning_(meaning), budget_(budget) {
+  Parents(const os::Dir& root, Meaning meaning, Budget& budget) : root_(root), meaning_(meaning), budget_(budget) {
     if (meaning == Meaning::kLayer) implied_.emplace();
   }
 

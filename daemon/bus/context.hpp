@@ -8,6 +8,7 @@
 #include "bus/caller.hpp"
 #include "bus/door.hpp"
 #include "bus/states.hpp"
+#include "bus/strangers.hpp"
 #include "job/table.hpp"
 #include "store/blob_cache.hpp"
 #include "store/settings.hpp"
@@ -19,6 +20,7 @@ namespace sdme::bus {
 // What every face of the Manager works with: one on the system bus, one a peer.
 struct Context {
   std::size_t open_replies = 0;  // first: jobs hold replies, which count themselves
+  Strangers strangers;           // and what came with their calls
   store::Settings settings;
   store::Store store;
   store::BlobCache cache;
@@ -32,7 +34,8 @@ struct Context {
   std::map<std::uint64_t, Presence::Watch> tied_jobs;  // jobs that end when their caller leaves
 
   Context(sd_event* loop, systemd::UnitWatch::Events unit_events)
-      : settings(store::Settings::read()),
+      : strangers(loop),
+        settings(store::Settings::read()),
         store(store::Store::open()),
         cache(layout::kCache, settings.cache_max_bytes),
         units(loop, std::move(unit_events)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/daemon.hpp"
 
+#include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
@@ -25,6 +26,16 @@ std::set<std::string> live_units(const std::vector<systemd::UnitState>& units) {
     if (!unit.ended()) live.insert(unit.unit);
   }
   return live;
+}
+
+// Made with libsystemd, so that each message is seen before it is handled.
+std::unique_ptr<sdbus::IConnection> open_system_bus(Strangers& strangers) {
+  sd_bus* bus = nullptr;
+  const int result = sd_bus_open_system(&bus);
+  if (result < 0) throw Error::from_errno(-result, "connecting to the system bus");
+  std::unique_ptr<sd_bus, decltype(&sd_bus_close_unref)> owned(bus, &sd_bus_close_unref);
+  strangers.watch(bus);
+  return sdbus::createBusConnection(owned.release());
 }
 
 // The socket of sdmed.socket, if systemd handed it over.
@@ -153,11 +164,11 @@ void Daemon::serve() {
 void Daemon::connect_system_bus() {
   if (access("/run/dbus/system_bus_socket", F_OK) < 0) return;
   try {
-    bus_ = std::make_unique<SystemBus>(loop_, sdbus::createSystemBusConnection(), context_);
+    bus_ = std::make_unique<SystemBus>(loop_, open_system_bus(context_.strangers), context_);
     context_.door.set_authority(&bus_->authority);
     bus_->connection->requestName(sdbus::ServiceName{names::kBusName});
-  } catch (const sdbus::Error& error) {
-    log::warning("cannot serve the system bus: " + error.getMessage());
+  } catch (const std::exception& error) {
+    log::warning(std::string("cannot serve the system bus: ") + error.what());
     context_.door.set_authority(nullptr);
     bus_.reset();
   }

@@ -114,7 +114,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
 
 template <typename... Values, typename Parse>
 void ManagerObject::serve(sdbus::Result<Values...>&& result, Parse&& parse) {
-  auto reply = std::make_shared<Reply<Values...>>(std::move(result), calls_, context_.open_replies);
+  auto reply = std::make_shared<Reply<Values...>>(
+      std::move(result), calls_, peer_ ? nullptr : context_.strangers.brought(), context_.open_replies);
   guard(*reply, [&] {
     const auto who = caller();
     Visit<Values...> visit = parse(who);

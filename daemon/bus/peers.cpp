@@ -7,10 +7,13 @@
 #include <systemd/sd-id128.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/log.hpp"
 #include "bus/manager_object.hpp"
+#include "bus/passing.hpp"
 #include "bus/pump.hpp"
 
 namespace sdme::bus {
@@ -22,6 +25,22 @@ constexpr std::size_t kMostPeers = 512;  // of all users, who may be as many as 
 constexpr std::uint64_t kAcceptUsec = 100'000;
 constexpr unsigned kAcceptBurst = 64;  // in that time: one who cannot be accepted must not spin the loop
 
+// Only of root: closing a stranger's descriptor can block us all, and is not ours to choose when it may.
+bool takes_descriptors(std::uint32_t uid) { return uid == 0; }
+
+constexpr std::array<std::string_view, 2> kAnswerWithDescriptors = {"OpenShell", "OpenLog"};
+
+// Answers the calls that need descriptors for those who cannot pass them.
+int refuse_call(sd_bus_message* message, void*, sd_bus_error* error) {
+  const char* member = sd_bus_message_get_member(message);
+  const std::string_view takes = sd_bus_message_get_signature(message, 1);
+  const std::string_view name = member == nullptr ? "" : member;
+  const bool answers = std::ranges::find(kAnswerWithDescriptors, name) != kAnswerWithDescriptors.end();
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0 || (!answers && !takes.contains('h'))) return 0;
+  return sd_bus_error_set(error, row(Errc::kNotSupported).bus_name.data(),
+                          "only root can pass file descriptors over this socket; use the system bus for this");
+}
+
 Caller caller_of(const os::UniqueFd& socket, std::uint64_t id) {
   ucred who = {};
   socklen_t size = sizeof who;
@@ -32,14 +51,15 @@ Caller caller_of(const os::UniqueFd& socket, std::uint64_t id) {
   return {.uid = who.uid, .id = "peer-" + std::to_string(id), .pidfd = std::make_shared<const os::UniqueFd>(pidfd)};
 }
 
-// A server's end of a connection that is still to authenticate.
-sd_bus* new_server_bus(os::UniqueFd socket) {
+// A server's end of a connection that is still to authenticate. Strangers send no descriptors: what comes nevertheless,
+// on a kernel that does not refuse it, libsystemd closes, and ends the connection.
+sd_bus* new_server_bus(os::UniqueFd socket, std::uint32_t uid) {
   sd_bus* bus = nullptr;
   sd_id128_t id = SD_ID128_NULL;
   int result = sd_bus_new(&bus);
   if (result >= 0) result = sd_id128_randomize(&id);
   if (result >= 0) result = sd_bus_set_server(bus, 1, id);
-  if (result >= 0) result = sd_bus_negotiate_fds(bus, 1);
+  if (result >= 0) result = sd_bus_negotiate_fds(bus, takes_descriptors(uid) ? 1 : 0);
   if (result >= 0) result = sd_bus_set_fd(bus, socket.get(), socket.get());
   if (result >= 0) static_cast<void>(socket.release());
   if (result >= 0) result = sd_bus_start(bus);
@@ -61,7 +81,7 @@ class Peer {
         context_(context),
         caller_(std::move(caller)),
         gone_(std::move(gone)),
-        early_(new_server_bus(std::move(socket))) {
+        early_(new_server_bus(std::move(socket), caller_.uid)) {
     const auto on_io = [](sd_event_source*, int, std::uint32_t, void* self) {
       static_cast<Peer*>(self)->step_or_leave();
       return 0;
@@ -121,6 +141,7 @@ class Peer {
 
   void serve() {
     end_handshake();
+    if (!takes_descriptors(caller_.uid)) sd_bus_add_filter(early_, nullptr, refuse_call, nullptr);
     connection_ = sdbus::createBusConnection(std::exchange(early_, nullptr));
     manager_ = std::make_unique<ManagerObject>(*connection_, context_, caller_);
     pump_ = std::make_unique<Pump>(loop_, *connection_, gone_);
@@ -145,6 +166,7 @@ Peers::Peers(sd_event* loop, Context& context, os::UniqueFd listening)
     static_cast<Peers*>(self)->accept_one();
     return 0;
   };
+  refuse_descriptors(listening_.get());  // systemd made it; earlier connections are looked at one by one
   if (sd_event_add_io(loop_, &source_, listening_.get(), EPOLLIN, on_connection, this) < 0) {
     throw Error(Errc::kInternal, "cannot watch the socket of peers");
   }
@@ -165,6 +187,13 @@ void Peers::accept_one() {
   try {
     const auto id = ++last_id_;
     auto caller = caller_of(socket, id);
+    if (takes_descriptors(caller.uid)) {
+      take_descriptors(socket.get());
+    } else if (may_hold_descriptors(socket.get())) {
+      log::warning("a peer sent file descriptors before it was served; refused",
+                   {{log::field::kCallerUid, std::to_string(caller.uid)}});
+      return context_.strangers.close(std::move(socket));
+    }
     if (too_many(caller.uid)) {
       return log::warning("uid " + std::to_string(caller.uid) +
                               " has PeersPerUser= connections already, or all have too many; one more refused",

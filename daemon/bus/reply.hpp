@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "bus/strangers.hpp"
 
 namespace sdme::bus {
 
@@ -35,8 +36,9 @@ class OpenCalls {
 template <typename... Values>
 class Reply {
  public:
-  Reply(sdbus::Result<Values...>&& result, const std::shared_ptr<OpenCalls>& calls, std::size_t& open)
-      : calls_(calls), open_(open) {
+  Reply(sdbus::Result<Values...>&& result, const std::shared_ptr<OpenCalls>& calls, std::shared_ptr<Brought> brought,
+        std::size_t& open)
+      : calls_(calls), brought_(std::move(brought)), open_(open) {
     auto call = std::make_shared<sdbus::Result<Values...>>(std::move(result));
     call_ = call;
     calls->add(std::move(call));
@@ -50,6 +52,7 @@ class Reply {
   Reply& operator=(const Reply&) = delete;
 
   void send(const Values&... values) {
+    if (brought_) brought_->let_in();
     answer([&](const auto& call) { call.returnResults(values...); });
   }
   void fail(const Error& error) {
@@ -72,6 +75,7 @@ class Reply {
 
   std::weak_ptr<OpenCalls> calls_;
   std::weak_ptr<sdbus::Result<Values...>> call_;
+  std::shared_ptr<Brought> brought_;
   std::size_t& open_;
 };
 

@@ -57,7 +57,8 @@ LoopDevice Devices::loop(int file, std::uint64_t offset, std::uint64_t size) con
     const int number = ioctl(control_.get(), LOOP_CTL_GET_FREE);
     if (number < 0) throw_errno("looking for a free loop device");
     const auto path = "/dev/loop" + std::to_string(number);
-    if (mknod(path.c_str(), S_IFBLK | 0600, makedev(kLoopMajor, static_cast<unsigned>(number))) < 0 && errno != EEXIST) {
+    if (mknod(path.c_str(), S_IFBLK | 0600, makedev(kLoopMajor, static_cast<unsigned>(number))) < 0 &&
+        errno != EEXIST) {
       throw_errno("making " + path);
     }
     auto fd = open_device(path.c_str(), O_RDONLY);
@@ -68,7 +69,8 @@ LoopDevice Devices::loop(int file, std::uint64_t offset, std::uint64_t size) con
 }
 
 os::UniqueFd Devices::take_fuse() {
-  if (!fuse_) throw Error(Errc::kNotSupported, "this host has no FUSE, with which QCOW2 images are read (modprobe fuse)");
+  if (!fuse_)
+    throw Error(Errc::kNotSupported, "this host has no FUSE, with which QCOW2 images are read (modprobe fuse)");
   return std::move(fuse_);
 }
 

@@ -41,7 +41,9 @@ void refuse_served_by_a_process(const os::UniqueFd& image) {
   struct statfs found = {};
   if (fstatfs(image.get(), &found) < 0) throw_errno("looking at the disk image");
   if (found.f_type != FUSE_SUPER_MAGIC) return;
-  throw Error(Errc::kNotSupported, "the disk image is on a FUSE file system, where a block device cannot be made of it; copy it to a local disk");
+  throw Error(
+      Errc::kNotSupported,
+      "the disk image is on a FUSE file system, where a block device cannot be made of it; copy it to a local disk");
 }
 
 os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
@@ -57,7 +59,8 @@ os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
   struct stat found = {};
   if (fstat(image.get(), &found) < 0) throw_errno("looking at the disk image");
   if (!S_ISREG(found.st_mode)) throw Error(Errc::kInvalidArgument, "a disk image must be a regular file");
-  if (lseek(image.get(), 0, SEEK_CUR) > 0) throw Error(Errc::kInvalidArgument, "a disk image must be given from its beginning");
+  if (lseek(image.get(), 0, SEEK_CUR) > 0)
+    throw Error(Errc::kInvalidArgument, "a disk image must be given from its beginning");
   refuse_served_by_a_process(image);
   return image;
 }
@@ -87,8 +90,8 @@ image::UnpackedLayer unpack(job::Worker& worker, const SystemTree& tree, const o
   report(0);
   TreeStream stream(tree.root());
   give_up_mounting();
-  archive::Budget budget({.bytes = json::get<std::uint64_t>(limits, "bytes"),
-                          .entries = json::get<std::uint64_t>(limits, "entries")});
+  archive::Budget budget(
+      {.bytes = json::get<std::uint64_t>(limits, "bytes"), .entries = json::get<std::uint64_t>(limits, "entries")});
   archive::Decompressor source(archive::Input(stream.take()), budget);
   return image::unpack_tarball(source, staging, budget, report, [&] { stream.finish(); });
 }

@@ -37,7 +37,8 @@ constexpr std::array kTags = {
 };
 
 std::string_view unquoted(std::string_view value) {
-  const bool quoted = value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+  const bool quoted =
+      value.size() >= 2 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
   return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
@@ -63,7 +64,9 @@ const Partition* by_number(std::string_view device, const std::vector<Partition>
   const auto number = text::to_unsigned(device.substr(last + 1));
   if (!number) return nullptr;
   const auto disk = device.substr(0, last + 1);
-  const auto is_disk = [&](std::string_view prefix) { return disk.size() == prefix.size() + 1 && disk.starts_with(prefix); };
+  const auto is_disk = [&](std::string_view prefix) {
+    return disk.size() == prefix.size() + 1 && disk.starts_with(prefix);
+  };
   const bool numbered = (disk.starts_with("nvme") || disk.starts_with("mmcblk")) && disk.ends_with("p");
   if (!numbered && !is_disk("sd") && !is_disk("vd") && !is_disk("xvd") && !is_disk("hd")) return nullptr;
   const auto found = std::ranges::find_if(

@@ -23,7 +23,8 @@ using Probe = std::unique_ptr<std::remove_pointer_t<blkid_probe>, Free>;
 Probe new_probe(int disk, std::uint64_t offset, std::uint64_t size) {
   Probe probe(blkid_new_probe());
   if (!probe) throw Error(Errc::kInternal, "libblkid does not start");
-  if (blkid_probe_set_device(probe.get(), disk, static_cast<blkid_loff_t>(offset), static_cast<blkid_loff_t>(size)) != 0) {
+  if (blkid_probe_set_device(probe.get(), disk, static_cast<blkid_loff_t>(offset), static_cast<blkid_loff_t>(size)) !=
+      0) {
     throw Error(Errc::kCorrupt, "the disk image cannot be read");
   }
   return probe;
@@ -78,8 +79,9 @@ std::vector<Partition> read_table(int disk, std::uint64_t size, unsigned sector)
   if (kind != "gpt" && kind != "dos") return {};
   const int count = blkid_partlist_numof_partitions(list);
   if (count > kMostPartitions) {
-    throw Error(Errc::kUnsupportedFormat, "the disk image has " + std::to_string(count) + " partitions, more than the " +
-                                              std::to_string(kMostPartitions) + " that are looked at");
+    throw Error(Errc::kUnsupportedFormat, "the disk image has " + std::to_string(count) +
+                                              " partitions, more than the " + std::to_string(kMostPartitions) +
+                                              " that are looked at");
   }
   std::vector<Partition> partitions;
   for (int i = 0; i < count; ++i) {

@@ -74,7 +74,9 @@ class Plan {
     if (places_.size() < kMostPlaces) places_.push_back(std::move(place));
   }
 
-  bool is_taken(const std::string& where) const { return std::ranges::find(places_, where, &Place::where) != places_.end(); }
+  bool is_taken(const std::string& where) const {
+    return std::ranges::find(places_, where, &Place::where) != places_.end();
+  }
 
   bool is_free(const Partition& partition) const {
     return &partition != &root_ && std::ranges::find(places_, &partition, &Place::partition) == places_.end();

@@ -58,7 +58,8 @@ void place(const std::vector<int>& fds) {
     place(start.fds);
     if (start.before_exec) start.before_exec();
     // Last: a change of user forgets it.
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) throw_errno("being a child");
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+      throw_errno("being a child");
     std::vector<char*> argv;
     for (const auto& word : start.argv) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
@@ -79,8 +80,7 @@ Program::Program(const Start& start) : words_(memfd_create("words", MFD_CLOEXEC 
   auto with_words = start;
   with_words.fds.at(STDERR_FILENO) = words_.get();
   // Not fork(): processes and mounts of its own begin with the child.
-  pid_ = static_cast<pid_t>(
-      syscall(SYS_clone, start.namespaces | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+  pid_ = static_cast<pid_t>(syscall(SYS_clone, start.namespaces | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
   if (pid_ < 0) throw_errno("starting " + start.argv.front());
   if (pid_ == 0) become(with_words);
 }

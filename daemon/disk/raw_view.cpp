@@ -38,7 +38,8 @@ json::Value block_device() {
           {"node-name", "disk"},
           {"read-only", true},
           {"backing", nullptr},
-          {"file", {{"driver", "file"}, {"filename", "/proc/self/fd/" + std::to_string(kImagePlace)}, {"read-only", true}}}};
+          {"file",
+           {{"driver", "file"}, {"filename", "/proc/self/fd/" + std::to_string(kImagePlace)}, {"read-only", true}}}};
 }
 
 void need(const char* program) {
@@ -50,7 +51,8 @@ void need(const char* program) {
 Error unreadable(const Program& program) {
   const auto words = program.words();
   const auto ours = words.rfind("}: ");
-  return {Errc::kCorrupt, "the QCOW2 image cannot be read: " + (ours == std::string::npos ? words : words.substr(ours + 3))};
+  return {Errc::kCorrupt,
+          "the QCOW2 image cannot be read: " + (ours == std::string::npos ? words : words.substr(ours + 3))};
 }
 
 // What a reader would not notice: data that is not there any more is read as zeros.
@@ -101,12 +103,12 @@ void RawView::show_qcow2(os::UniqueFd image, Devices& devices, const os::Dir& wo
   const auto mount = mount_file(fuse);
   // libfuse takes /dev/fd/N for a descriptor that is mounted already; qemu wants to find a file there.
   const auto place = std::to_string(kFusePlace);
-  qemu_ = std::make_unique<Program>(
-      Program::Start{.argv = {kServe, "--blockdev", block_device().dump(), "--export",
-                              "type=fuse,id=disk,node-name=disk,writable=off,allow-other=off,mountpoint=/dev/fd/" + place},
-                     .fds = {-1, -1, -1, image.get(), fuse.get()},
-                     .namespaces = kNamespaces,
-                     .before_exec = [&] { enclose(workplace.path(), kImagePlace, place); }});
+  qemu_ = std::make_unique<Program>(Program::Start{
+      .argv = {kServe, "--blockdev", block_device().dump(), "--export",
+               "type=fuse,id=disk,node-name=disk,writable=off,allow-other=off,mountpoint=/dev/fd/" + place},
+      .fds = {-1, -1, -1, image.get(), fuse.get()},
+      .namespaces = kNamespaces,
+      .before_exec = [&] { enclose(workplace.path(), kImagePlace, place); }});
   fuse.reset();  // so that the child's end is the end
   // Waits for the child's answer, or for its end.
   disk_ = os::UniqueFd(::open(("/proc/self/fd/" + std::to_string(mount.get())).c_str(), O_RDONLY | O_CLOEXEC));

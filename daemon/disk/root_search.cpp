@@ -17,7 +17,9 @@ namespace sdme::disk {
 
 namespace {
 
-os::Dir directory_of(const os::UniqueFd& mount) { return os::Dir::open("/proc/self/fd/" + std::to_string(mount.get())); }
+os::Dir directory_of(const os::UniqueFd& mount) {
+  return os::Dir::open("/proc/self/fd/" + std::to_string(mount.get()));
+}
 
 layer::Stack stack_of(const os::UniqueFd& mount) {
   std::vector<os::Dir> one;
@@ -80,7 +82,8 @@ class Search {
     for (const auto& partition : partitions_) {
       const auto why = why_unreadable(partition);
       if (why.empty() || partition.format == "swap") continue;
-      const auto what = partition.number == 0 ? std::string("the disk image") : "partition " + std::to_string(partition.number);
+      const auto what =
+          partition.number == 0 ? std::string("the disk image") : "partition " + std::to_string(partition.number);
       return {Errc::kUnsupportedFormat, "no root file system was found in the disk image: " + what + " " + why + seen};
     }
     return {Errc::kUnsupportedFormat, "no root file system was found in the disk image" + seen};
@@ -95,7 +98,8 @@ class Search {
 
 bool has_os_release(const os::UniqueFd& mount) {
   const auto stack = stack_of(mount);
-  return static_cast<bool>(stack.open_file("/etc/os-release")) || static_cast<bool>(stack.open_file("/usr/lib/os-release"));
+  return static_cast<bool>(stack.open_file("/etc/os-release")) ||
+         static_cast<bool>(stack.open_file("/usr/lib/os-release"));
 }
 
 bool looks_like_usr(const os::UniqueFd& mount) {

@@ -53,9 +53,11 @@ SystemTree::SystemTree(const std::vector<Partition>& partitions, FileSystems& fi
                          }};
     for (const auto& next : plan_places(partitions, *found.partition, fstab_of(root()), looks)) place(next);
     if (layer::Stack::of_directory(path_).os_release().empty()) {
-      throw Error(Errc::kUnsupportedFormat, "no root file system was found in the disk image: " + shown(*found.partition) +
-                                                " looks like one, but has no os-release, with its other partitions neither; "
-                                                "what is there: " + shown(partitions));
+      throw Error(Errc::kUnsupportedFormat,
+                  "no root file system was found in the disk image: " + shown(*found.partition) +
+                      " looks like one, but has no os-release, with its other partitions neither; "
+                      "what is there: " +
+                      shown(partitions));
     }
   } catch (...) {
     os::detach_mount(path_);
@@ -68,7 +70,8 @@ SystemTree::~SystemTree() { os::detach_mount(path_); }
 // Directories are found without following a link: an image's links mean another tree than ours.
 void SystemTree::place(const Place& place) {
   const auto dir = root().find_dir(place.where);
-  if (!dir) return warn("/" + text::printable(place.where) + " was left out: there is no such directory to mount it on");
+  if (!dir)
+    return warn("/" + text::printable(place.where) + " was left out: there is no such directory to mount it on");
   try {
     const auto mount = file_systems_.mount(*place.partition, place.subvolume);
     os::attach_mount(mount, dir->fd());

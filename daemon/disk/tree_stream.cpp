@@ -20,8 +20,8 @@ constexpr int kDirectoryPlace = 3;
 
 // tar puts its process id into the stream; in a namespace of its own that is always 1.
 Program::Start tar(const os::Dir& directory, const os::UniqueFd& writing) {
-  return {.argv = {kTar, "--create", "--file=-", "--format=posix", "--pax-option=delete=atime,delete=ctime", "--sort=name",
-                   "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--sparse", "."},
+  return {.argv = {kTar, "--create", "--file=-", "--format=posix", "--pax-option=delete=atime,delete=ctime",
+                   "--sort=name", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--sparse", "."},
           .fds = {-1, writing.get(), -1, directory.fd()},
           .namespaces = CLONE_NEWPID,
           .before_exec = [] {

@@ -35,8 +35,8 @@ std::string validator_of(const registry::Head& head) {
 
 }  // namespace
 
-Stream::Stream(registry::Loop& loop, registry::Trusts& trusts, const Link& link, std::uint64_t limit, Progress progress)
-    : loop_(loop), trusts_(trusts), link_(link), limit_(limit), progress_(std::move(progress)) {}
+Stream::Stream(registry::Loop& loop, registry::Trusts& trusts, const Link& link, std::uint64_t limit)
+    : loop_(loop), trusts_(trusts), link_(link), limit_(limit) {}
 
 registry::Request Stream::request(const registry::Url& url) {
   registry::Request made = {.url = url, .trust = &trusts_.of(url.authority())};
@@ -133,7 +133,6 @@ registry::Sink::Flow Stream::take(std::span<const char> bytes) {
   must_fit(received_ + bytes.size());
   hash_.add(bytes);
   received_ += bytes.size();
-  progress_(received_, total_);
   kept_.assign(bytes.begin(), bytes.end());
   flush();
   return Flow::kGoOn;

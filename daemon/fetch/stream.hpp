@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +20,7 @@ namespace sdme::fetch {
 // names it. If all comes again instead, what was sent already is skipped when it has the same digest.
 class Stream : public registry::Sink {
  public:
-  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-
-  Stream(registry::Loop& loop, registry::Trusts& trusts, const Link& link, std::uint64_t limit, Progress progress);
+  Stream(registry::Loop& loop, registry::Trusts& trusts, const Link& link, std::uint64_t limit);
 
   // NotFound, AccessDenied, NetworkFailed, LimitExceeded; Cancelled when nobody reads.
   registry::Task<void> send(registry::Url url);
@@ -43,7 +40,6 @@ class Stream : public registry::Sink {
   registry::Trusts& trusts_;
   const Link& link_;
   std::uint64_t limit_;
-  Progress progress_;
   std::string name_;
   Pipe pipe_;
   std::optional<registry::Loop::Watch> watch_;

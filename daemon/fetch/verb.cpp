@@ -20,7 +20,6 @@ namespace sdme::fetch {
 namespace {
 
 constexpr std::string_view kRegistry = "docker://";
-constexpr const char* kPhase = "fetching";
 constexpr std::size_t kLargestCredentials = 1024 * 1024;
 
 // One layer on its way.
@@ -45,13 +44,10 @@ class Fetch {
   registry::Credentials credentials();
   std::deque<Blob> wanted(const oci::Resolved& image);
   void download(registry::Found& found, registry::Trusts& trusts, const BlobFiles& files, std::deque<Blob>& blobs);
-  void progress(const std::deque<Blob>& blobs);
-  void progress(std::uint64_t done, std::uint64_t total);
 
   job::Worker& worker_;
   const Link& link_;
   std::uint64_t limit_;
-  std::uint64_t most_ = 0;  // bytes of layers, for progress that never goes back
   registry::Loop loop_;
   registry::Loop::Watch gone_;
 };
@@ -67,7 +63,6 @@ void Fetch::image(const registry::Reference& reference) {
   const BlobFiles files(json::get<std::string>(request, "cache"), json::get<std::string>(request, "blobs"));
   const auto platform = oci::Wanted::of_request(json::get_or<std::string>(request, "platform", ""));
   registry::Pull pull(loop_, credentials(), [&](const std::string& text) { link_.note(text); });
-  progress(0, 0);
   auto found = pull.find(reference, platform, [&](const oci::Descriptor& blob) { return files.read(blob); });
   files.write(found.image.manifest.config.digest, found.image.image.config);
   if (!found.manifest.empty()) files.list(found.reference.str(), found.image.image.manifest, found.manifest);
@@ -112,30 +107,13 @@ void Fetch::download(registry::Found& found, registry::Trusts& trusts, const Blo
       return true;
     });
     feed.pump();
-    progress(blobs);
     if (!running.empty() || !feed.done()) loop_.turn();
   }
 }
 
-void Fetch::progress(const std::deque<Blob>& blobs) {
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-  for (const auto& blob : blobs) {
-    done += blob.written();  // less than before where one began anew
-    total += blob.size();
-  }
-  most_ = std::max(most_, done);
-  progress(most_, total);
-}
-
-void Fetch::progress(std::uint64_t done, std::uint64_t total) {
-  worker_.progress(kPhase, total == 0 ? -1 : static_cast<double>(done) / static_cast<double>(total), done, total);
-}
-
 void Fetch::file(const registry::Url& url) {
   registry::Trusts trusts;
-  Stream stream(loop_, trusts, link_, limit_,
-                [this](std::uint64_t done, std::uint64_t total) { progress(done, total); });
+  Stream stream(loop_, trusts, link_, limit_);
   loop_.run(stream.send(url));
   while (!stream.drained()) loop_.turn();
 }

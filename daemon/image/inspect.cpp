@@ -49,7 +49,8 @@ class Search {
   }
 
   bool has_dbus() const {
-    return (has_program(kBuses) && std::ranges::any_of(kUnitDirs, [this](const char* dir) { return has_bus_unit(dir); })) ||
+    return (has_program(kBuses) &&
+            std::ranges::any_of(kUnitDirs, [this](const char* dir) { return has_bus_unit(dir); })) ||
            in_nix_system([this](const std::string& system) { return has_bus_unit(system + kUnitDirs[0]); });
   }
 

@@ -323,10 +323,10 @@ void Table::undo(const Job& job) {
     if (!record.fetch.is_null())
       json::get<bool>(record.fetch, "keep") ? cache_.adopt(record.id) : cache_.discard(record.id);
     const bool was_starting = record.kind == "start" || record.kind == "restart";
-    const bool is_half_started =
-        record.state == State::kFailed && record.begins_container();  // nobody waits for it any more
-    if ((record.state == State::kCancelled && was_starting) || is_half_started)
-      units_.stop(layout::container_unit(record.target));
+    // A guest at the beginning of its boot is deaf to SIGTERM, and has nothing to lose; most often its worker has
+    // stopped it already.
+    if (record.state != State::kDone && record.begins_container()) units_.kill(layout::container_unit(record.target));
+    if (record.state == State::kCancelled && was_starting) units_.stop(layout::container_unit(record.target));
     if (record.state == State::kDone) store_.trash_unused_layers(pinned_layers());
   } catch (const Error& error) {
     log::error("cleaning up after " + record.title() + ": " + error.message(), fields(record));

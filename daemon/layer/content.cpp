@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <vector>
 
 #include "archive/entry_path.hpp"
 #include "base/error.hpp"
@@ -21,17 +22,24 @@ namespace sdme::layer {
 
 namespace {
 
-constexpr std::uint64_t kBlock = 512;  // of st_blocks: stat(2)
+constexpr std::uint64_t kUnit = 512;  // of st_blocks: stat(2)
+constexpr std::size_t kBlock = std::size_t{256} * 1024;
 
 std::string doing(const std::string& path) { return "copying " + text::quoted(path) + " from a lower layer"; }
 
 void copy_range(int from, int to, off_t start, off_t end, const std::string& path) {
-  off_t read_at = start, write_at = start;
-  while (read_at < end) {
-    const auto copied = copy_file_range(from, &read_at, to, &write_at, static_cast<std::size_t>(end - read_at), 0);
-    if (copied < 0 && errno == EINTR) continue;
-    if (copied < 0) throw_errno(doing(path));
-    if (copied == 0) return;
+  std::vector<char> block(kBlock);
+  while (start < end) {
+    const auto got =
+        pread(from, block.data(), std::min<std::size_t>(block.size(), static_cast<std::size_t>(end - start)), start);
+    if (got < 0) throw_errno(doing(path));
+    if (got == 0) return;
+    for (ssize_t done = 0; done < got;) {
+      const auto written = pwrite(to, block.data() + done, static_cast<std::size_t>(got - done), start + done);
+      if (written < 0) throw_errno(doing(path));
+      done += written;
+    }
+    start += got;
   }
 }
 
@@ -72,7 +80,7 @@ void copy_up(UnsettledTree& tree, const std::string& below, const std::string& p
   struct stat found = {};
   if (!like || fstat(like.get(), &found) < 0) throw_errno(doing(path));
   tree.budget().spend_entry();
-  tree.budget().spend_bytes(static_cast<std::uint64_t>(found.st_blocks) * kBlock);
+  tree.budget().spend_bytes(static_cast<std::uint64_t>(found.st_blocks) * kUnit);
   const auto dir = tree.change(std::string(archive::parent_path(path)));
   const std::string name(archive::last_name(path));
   if (S_ISREG(found.st_mode)) {

@@ -33,7 +33,8 @@ class Merge {
       emptied_.push_back(source);
       tree_.change(target);
       if (tree_.is_opaque(source)) tree_.make_opaque(target);
-      for (const auto& name : tree_.root().open_dir(source).entries()) place(joined(source, name), joined(target, name));
+      for (const auto& name : tree_.root().open_dir(source).entries())
+        place(joined(source, name), joined(target, name));
       tree_.merged(source, target);
     }
     for (const auto& path : emptied_ | std::views::reverse) remove(path, AT_REMOVEDIR);

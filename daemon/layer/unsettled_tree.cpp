@@ -115,9 +115,7 @@ bool UnsettledTree::is_opaque(const std::string& directory) const {
   return dir && getxattr(link.c_str(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-bool UnsettledTree::is_hidden(const std::string& path) const {
-  return !path.empty() && hides_all_in(parent_of(path));
-}
+bool UnsettledTree::is_hidden(const std::string& path) const { return !path.empty() && hides_all_in(parent_of(path)); }
 
 bool UnsettledTree::hides_all_in(const std::string& directory) const {
   if (hiding_.size() > kMostRemembered) hiding_.clear();

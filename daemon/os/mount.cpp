@@ -22,7 +22,8 @@ namespace {
 
 UniqueFd new_file_system(const std::string& type) {
   UniqueFd fs(fsopen(type.c_str(), FSOPEN_CLOEXEC));
-  if (!fs && errno == ENODEV) throw Error(Errc::kNotSupported, "this host's kernel cannot read file systems of type " + type);
+  if (!fs && errno == ENODEV)
+    throw Error(Errc::kNotSupported, "this host's kernel cannot read file systems of type " + type);
   if (!fs) throw_errno("asking the kernel for file system " + type);
   return fs;
 }
@@ -52,7 +53,8 @@ void set(const UniqueFd& fs, const char* key, const std::string& value) {
 }
 
 void set_flag(const UniqueFd& fs, const std::string& flag) {
-  if (fsconfig(fs.get(), FSCONFIG_SET_FLAG, flag.c_str(), nullptr, 0) < 0) refuse(fs, "setting " + flag + " of a mount");
+  if (fsconfig(fs.get(), FSCONFIG_SET_FLAG, flag.c_str(), nullptr, 0) < 0)
+    refuse(fs, "setting " + flag + " of a mount");
 }
 
 // The kernel has looked at the file system and does not want it: most numbers say no more than that.

@@ -23,18 +23,19 @@ namespace sdme::provision {
 
 namespace {
 
-constexpr std::array kAlways = {
-    "/usr/bin/systemd-nspawn", "--settings=no", "--quiet", "--register=no", "--keep-unit", "--as-pid2",
-    "--console=pipe", "--link-journal=no", "--timezone=off",
-    "--resolv-conf=off",  // it is lent to them as a file
-    "--hostname=localhost",
+constexpr std::array kAlways = {"/usr/bin/systemd-nspawn", "--settings=no", "--quiet", "--register=no", "--keep-unit",
+                                "--as-pid2", "--console=pipe", "--link-journal=no", "--timezone=off",
+                                "--resolv-conf=off",  // it is lent to them as a file
+                                "--hostname=localhost",
     // What is made is synced once, at the end.
-    "--suppress-sync=yes", "--private-users-ownership=off",
-    // What systemd-nspawn would leave them otherwise. Left are owners, modes, setuid helpers, the chroots of package
-    // managers and file capabilities, in the user namespace alone.
-    "--drop-capability=CAP_AUDIT_CONTROL,CAP_AUDIT_WRITE,CAP_IPC_OWNER,CAP_LEASE,CAP_LINUX_IMMUTABLE,CAP_MKNOD,"
-    "CAP_NET_ADMIN,CAP_NET_BIND_SERVICE,CAP_NET_BROADCAST,CAP_NET_RAW,CAP_SYS_ADMIN,CAP_SYS_BOOT,CAP_SYS_NICE,"
-    "CAP_SYS_PTRACE,CAP_SYS_RESOURCE,CAP_SYS_TTY_CONFIG"};
+                                "--suppress-sync=yes", "--private-users-ownership=off"};
+
+// What systemd-nspawn would leave them otherwise. Left are owners, modes, setuid helpers, the chroots of package managers
+// and file capabilities.
+constexpr std::array kNotNeeded = {"CAP_AUDIT_CONTROL",   "CAP_AUDIT_WRITE", "CAP_IPC_OWNER",    "CAP_LEASE",
+                                   "CAP_LINUX_IMMUTABLE", "CAP_MKNOD",       "CAP_NET_ADMIN",    "CAP_NET_BIND_SERVICE",
+                                   "CAP_NET_BROADCAST",   "CAP_NET_RAW",     "CAP_SYS_ADMIN",    "CAP_SYS_BOOT",
+                                   "CAP_SYS_NICE",        "CAP_SYS_PTRACE",  "CAP_SYS_RESOURCE", "CAP_SYS_TTY_CONFIG"};
 
 constexpr int kGlanceMsec = 200;
 constexpr std::size_t kKept = 16 * 1024;  // of the output
@@ -122,6 +123,10 @@ class Tail {
 
 std::vector<std::string> command_line(const Chamber& chamber, const std::string& command) {
   std::vector<std::string> argv(kAlways.begin(), kAlways.end());
+  std::vector<std::string> dropped(kNotNeeded.begin(), kNotNeeded.end());
+  std::erase_if(dropped, [&](const std::string& name) { return std::ranges::contains(chamber.capabilities, name); });
+  argv.push_back("--drop-capability=" + text::join(dropped, ","));
+  if (!chamber.capabilities.empty()) argv.push_back("--capability=" + text::join(chamber.capabilities, ","));
   argv.push_back("--directory=" + chamber.root);
   argv.push_back("--machine=" + chamber.name);
   argv.push_back("--private-users=" + std::to_string(chamber.base) + ":" + std::to_string(os::kUserRange));

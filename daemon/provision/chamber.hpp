@@ -15,6 +15,7 @@ struct Chamber {
   std::string name;                      // systemd-nspawn wants one
   std::uint32_t base = 0;                // of the user namespace
   bool network = true;                   // the host's; else none
+  std::vector<std::string> capabilities;  // in the user namespace, beside those that all have
   std::uint64_t largest_file = 0;        // that they may write
   std::vector<std::string> environment;  // NAME=VALUE
 };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "provision/distro.hpp"
 
+#include <sys/capability.h>
+
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -29,6 +32,12 @@ bool is_assignment(std::string_view text) {
   return name.size() < text.size() && !name.empty() && is_letter(name[0]) && std::ranges::all_of(name, fits);
 }
 
+// As systemd-nspawn writes them, and libcap in small letters.
+bool is_capability(const std::string& name) {
+  cap_value_t value = 0;
+  return name.starts_with("CAP_") && cap_from_name(name.c_str(), &value) == 0;
+}
+
 // Returns the end of the sentence "Key='value' …", or "" when the line was taken.
 std::string assign(Distro& distro, const store::Assignment& line) {
   const auto key = line.section + "/" + line.key;
@@ -43,6 +52,10 @@ std::string assign(Distro& distro, const store::Assignment& line) {
   } else if (key == "Install/Environment") {
     if (!is_assignment(line.value)) return "is not NAME=VALUE";
     distro.environment.push_back(line.value);
+  } else if (key == "Install/Capabilities") {
+    auto names = words(line.value);
+    if (!std::ranges::all_of(names, is_capability)) return "has a word that is no capability";
+    distro.capabilities = std::move(names);
   } else if (key == "Install/TimeoutSec") {
     const auto time = store::parse_time(line.value);
     if (!time || *time == 0 || *time > kLongestTimeout) return "is not a time from 1s to 1d";

@@ -19,6 +19,7 @@ struct Distro {
   std::string tool;                      // what the commands use, for messages
   std::vector<std::string> commands;     // one line each, for the shell inside
   std::vector<std::string> environment;  // NAME=VALUE
+  std::vector<std::string> capabilities;  // "CAP_…": of root inside, beside those that all have
   std::chrono::seconds timeout = std::chrono::hours(1);  // for all commands together
   bool network = true;                   // the host's
 };

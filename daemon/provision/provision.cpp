@@ -126,6 +126,7 @@ class Installation {
                              .name = "sdme-job-" + std::to_string(json::get<std::uint64_t>(request_, "job")),
                              .base = range.base,
                              .network = distro.network,
+                             .capabilities = distro.capabilities,
                              .largest_file = limit("bytes"),
                              .environment = environment(distro)};
     deadline_ = monotonic_usec() + static_cast<std::uint64_t>(distro.timeout.count()) * kSecond;

@@ -45,7 +45,7 @@ Task<void> Repository::greet() {
   while (true) {
     const auto ping = request("/v2/");
     const auto reply = co_await follow(loop_, trusts_, ping);
-    if (reply.failure && place_.insecure && base_.starts_with("https:") && may_be_plain(*reply.failure)) {
+    if (reply.failure && place_.insecure && ping.url.encrypted() && may_be_plain(*reply.failure)) {
       base_ = "http://" + host_of(place_);
       continue;
     }

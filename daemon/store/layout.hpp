@@ -30,8 +30,8 @@ inline constexpr const char* kTree = "tree";
 inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
-inline constexpr const char* kInstall = "install";        // staging/JOB/install/{upper,work}: what package managers write
-inline constexpr const char* kSubmounts = "submounts";    // submounts/ESCAPED/{upper,work}, host clones only
+inline constexpr const char* kInstall = "install";  // staging/JOB/install/{upper,work}: what package managers write
+inline constexpr const char* kSubmounts = "submounts";  // submounts/ESCAPED/{upper,work}, host clones only
 
 // Below kCache: store/blob_cache.hpp.
 inline constexpr const char* kOci = "oci";
@@ -40,9 +40,9 @@ inline constexpr const char* kPartial = "partial";
 inline constexpr const char* kFetch = "fetch";
 
 // Below kRuntime.
-inline constexpr const char* kJobs = "jobs";              // jobs/N/{record.json (ours), out/ (the worker's)}, 0700
+inline constexpr const char* kJobs = "jobs";  // jobs/N/{record.json (ours), out/ (the worker's)}, 0700
 inline constexpr const char* kJobOut = "out";
-inline constexpr const char* kResult = "result.json";     // in out/, by rename
+inline constexpr const char* kResult = "result.json";  // in out/, by rename
 inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /

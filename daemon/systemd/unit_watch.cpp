@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "systemd/unit_watch.hpp"
 
+#include <csignal>
 #include <cstring>
 #include <string_view>
 
@@ -146,6 +147,7 @@ void UnitWatch::connect() {
 void UnitWatch::connect_again() {
   sd_bus_close_unref(bus_);
   bus_ = nullptr;
+  killed_.clear();
   try {
     connect();
   } catch (const Error& error) {
@@ -181,7 +183,10 @@ int UnitWatch::on_message(sd_bus_message* message) {
     const char* interface = nullptr;
     if (!unit || sd_bus_message_read(message, "s", &interface) <= 0) return 0;
     if (std::strcmp(interface, "org.freedesktop.systemd1.Unit") == 0) {
-      if (const auto active = changed_string(message, "ActiveState")) events_.changed(*unit, *active);
+      if (const auto active = changed_string(message, "ActiveState")) {
+        events_.changed(*unit, *active);
+        forgive_killed(*unit, *active);
+      }
     } else if (std::strcmp(interface, "org.freedesktop.systemd1.Service") == 0) {
       if (const auto result = changed_string(message, "Result")) events_.result(*unit, *result);
     }
@@ -215,11 +220,27 @@ void UnitWatch::start(const std::string& unit, Done done) {
   if (sd_bus_message_append(call.get(), "ss", unit.c_str(), "replace") < 0) {
     throw Error(Errc::kInternal, "cannot ask systemd to start a unit");
   }
+  killed_.erase(unit);
   call_async(call.get(), [done = std::move(done)](sd_bus_message* reply) {
     const auto* error = sd_bus_message_get_error(reply);
     if (error == nullptr) return done(std::nullopt);
     done(Error(Errc::kInternal, "systemd refused: " + text::printable(error->message)));
   });
+}
+
+void UnitWatch::kill(const std::string& unit) {
+  const auto call = manager_call(bus_, "KillUnit");
+  if (sd_bus_message_append(call.get(), "ssi", unit.c_str(), "all", SIGKILL) < 0) return;
+  call_async(call.get(), [](sd_bus_message*) {});  // that nothing is left of it is fine
+  stop(unit);  // systemd would start one anew that was killed and has Restart=
+  killed_.insert(unit);
+}
+
+void UnitWatch::forgive_killed(const std::string& unit, const std::string& active) {
+  if (active.ends_with("activating") || killed_.erase(unit) == 0 || active != "failed") return;
+  const auto call = manager_call(bus_, "ResetFailedUnit");
+  if (sd_bus_message_append(call.get(), "s", unit.c_str()) < 0) return;
+  call_async(call.get(), [](sd_bus_message*) {});
 }
 
 void UnitWatch::stop(const std::string& unit) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,8 @@ class UnitWatch {
 
   void start(const TransientUnit& unit, Done done);
   void start(const std::string& unit, Done done);  // told when its job is queued
+  // SIGKILL to all of it; it is not started again, and shows as stopped and not failed.
+  void kill(const std::string& unit);
   void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
   void inspect(const std::string& unit, Inspected inspected);
   // Asked again when systemd takes too long; not answered when the connection is lost: `lost` tells.
@@ -65,12 +68,14 @@ class UnitWatch {
   void connect_again();
   void connect_later();
   int on_message(sd_bus_message* message);
+  void forgive_killed(const std::string& unit, const std::string& active);
   void call_async(sd_bus_message* message, std::function<void(sd_bus_message*)> reply);
 
   sd_event* loop_;
   Events events_;
   sd_bus* bus_ = nullptr;
   sd_event_source* reconnect_ = nullptr;
+  std::set<std::string> killed_;  // by us, and not seen to end yet
 };
 
 }  // namespace sdme::systemd

@@ -3,8 +3,8 @@
 """Package repositories for stand-ins of distributions, from Debian's packages: repositories.py SUITE DEBS OUT
 
 DEBS is a directory of .deb files of the suite. OUT gets a repository of that name, for apt, and of trixie also `rpm` and
-`pacman`: the same content, packed by that family's own tools under that family's names; `keyring` is the key that signed
-pacman's. Runs as root in the tree of tests/host."""
+`pacman`: the same content, packed by that family's own tools under that family's names; `keyring` and
+`makepkg` are for the tree of pacman's stand-in: the key that signed the packages, and shell code. Runs as root in the tree of tests/host."""
 import hashlib
 import pathlib
 import re
@@ -15,7 +15,7 @@ import sys
 # Families' names, and by which Debian packages begin what is in them; the first that matches.
 PACKAGES = (("dbus", r"dbus|libdbus|libexpat|libapparmor"), ("util-linux", r"login|util-linux|libmount|libblkid|mount"),
             ("shadow", r"passwd|libsubid|libsemanage|libsepol|libbsd"), ("pam", r"libpam-modules|libpam-runtime"),
-            ("systemd", r"systemd|libsystemd|libpam-systemd|libseccomp|libxxhash|liblz4|libssl|libkmod|libacl|libaudit|libcap"))
+            ("systemd", r"systemd|libsystemd|libpam-systemd|libseccomp|libssl|libkmod|libacl|libaudit|libcap"))
 
 # What Debian's own scripts would have done. That no daemon can be started is part of what the tests look for.
 SCRIPTS = {"systemd": "systemd-sysusers; systemctl --quiet start systemd-journald.service || true",
@@ -176,6 +176,7 @@ def main():
     run("chmod", "-R", "a+rX", work)
     make_rpm(place, out / "rpm", work)
     make_pacman(place, out / "pacman", work)
+    shutil.copytree("/usr/share/makepkg", out / "makepkg")  # which pacman-key reads
 
 
 if __name__ == "__main__":

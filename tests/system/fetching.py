@@ -53,9 +53,14 @@ class Directory:
     def __init__(self):
         PLACE.mkdir(exist_ok=True)
         self.top = PLACE / host.unique("fetch")
-        self.cache, self.blobs = self.top / "cache", self.top / "blobs"
+        self.cache = self.top / "cache"
         (self.cache / "blobs/sha256").mkdir(parents=True)
         (self.cache / "partial").mkdir()
+        self.renew()
+
+    def renew(self):
+        """Each run is another user, and has a directory of its own."""
+        self.blobs = self.top / host.unique("blobs")
         self.blobs.mkdir()
         self.blobs.chmod(0o777)
 
@@ -113,6 +118,7 @@ class Fetch:
         self.directory, self.want, self.stalled, self.seen = directory, want, set(stalled), seen
         self.read = read
         self.outcome = Outcome()
+        directory.renew()
         self.out = directory.top / host.unique("out")
         self.out.mkdir()
         self.out.chmod(0o777)

@@ -5,6 +5,7 @@ import base64
 import collections
 import contextlib
 import datetime
+import functools
 import gzip
 import http.server
 import ipaddress
@@ -71,9 +72,9 @@ class Authority:
 # ---- the host's configuration ---------------------------------------------------------------------
 
 @contextlib.contextmanager
-def configuration(text, name="99-test"):
-    """One more file of registries.conf.d."""
-    path = CONTAINERS / "registries.conf.d" / f"{name}.conf"
+def configuration(text):
+    """One more file of registries.conf.d, beside those that are there."""
+    path = CONTAINERS / "registries.conf.d" / f"{host.unique('test')}.conf"
     path.write_text(text)
     try:
         yield
@@ -82,7 +83,7 @@ def configuration(text, name="99-test"):
 
 
 def insecure(*places):
-    return configuration("".join(f'[[registry]]\nlocation = "{place}"\ninsecure = true\n' for place in places), "98-insecure")
+    return configuration("".join(f'[[registry]]\nlocation = "{place}"\ninsecure = true\n' for place in places))
 
 
 @contextlib.contextmanager
@@ -373,12 +374,18 @@ class Faulty:
         return json.loads(data).get("mediaType", images.MANIFEST), data
 
 
+@functools.cache
+def bomb():
+    return gzip.compress(b" " * (64 << 20), 1)
+
+
 class Answer:
     """What a good registry would say, and what the faults make of it. A number N: for the first N requests of a path."""
 
     def __init__(self, registry, request, kind, media_type, data):
         self.registry, self.request, self.kind = registry, request, kind
         self.data, self.total = data, len(data)
+        self.layer = kind == "blobs" and not data.startswith(b"{")
         self.status, self.headers, self.cut, self.sent = 200, {"Content-Type": media_type}, None, False
         wanted = request.headers.get("Range", "")
         if kind == "blobs" and wanted:
@@ -423,8 +430,8 @@ class Answer:
             self.say(503, b"<html>\x1b[31mno</html>")
 
     def truncated(self, number):
-        """Of a blob's answer 60 % come, and the connection ends."""
-        if self.kind == "blobs" and self.count <= number:
+        """Of a layer 60 % come, and the connection ends."""
+        if self.layer and self.count <= number:
             self.cut = len(self.data) * 6 // 10
 
     def no_range(self, _):
@@ -441,12 +448,16 @@ class Answer:
 
     def changing(self, _):
         """Ranges are not known, and each time all comes with other bytes at the beginning."""
-        if self.kind == "blobs":
+        if self.layer:
             self._whole()
             self.data = bytes([self.data[0] ^ self.count]) + self.data[1:]
 
-    def flipped(self, _):
+    def flipped_config(self, _):
         if self.kind == "blobs":
+            self.data = self.data.replace(b"/bin/true", b"/bin/evil")
+
+    def flipped(self, _):
+        if self.layer:
             middle = len(self.data) // 2
             self.data = self.data[:middle] + bytes([self.data[middle] ^ 1]) + self.data[middle + 1:]
 
@@ -455,11 +466,11 @@ class Answer:
             self.data = self.data.replace(b'"schemaVersion": 2', b'"schemaVersion":  2')
 
     def short(self, _):
-        if self.kind == "blobs":
+        if self.layer:
             self.headers["Content-Length"] = len(self.data) + 1000
 
     def long(self, _):
-        if self.kind == "blobs":
+        if self.layer:
             self.data += b"more" * 100
 
     def long_chunked(self, number):
@@ -481,10 +492,13 @@ class Answer:
 
     def chunked(self, _):
         self.request.send(self.status, b"", **{"Content-Length": None, "Transfer-Encoding": "chunked"} | self.headers)
-        for start in range(0, len(self.data), 5000):
-            piece = self.data[start:start + 5000]
+        data = self.data if self.cut is None else self.data[:self.cut]
+        for start in range(0, len(data), 5000):
+            piece = data[start:start + 5000]
             self.request.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        self.request.wfile.write(b"0\r\n\r\n")
+        if self.cut is None:
+            self.request.wfile.write(b"0\r\n\r\n")
+        self.request.close_connection = self.cut is not None
         self.sent = True
 
     def gzipped(self, _):
@@ -494,7 +508,7 @@ class Answer:
 
     def bomb(self, _):
         if self.kind == "manifests":
-            self.data = gzip.compress(b" " * (256 << 20), 9)
+            self.data = bomb()
             self.headers["Content-Encoding"] = "gzip"
 
     def lying_digest(self, _):
@@ -521,7 +535,7 @@ class Answer:
 
     def slow(self, _):
         """A few bytes, and then nothing more for as long as the test takes."""
-        if self.kind == "blobs":
+        if self.layer:
             self.cut = 100
             self.send()
             self.sent = True
@@ -529,15 +543,25 @@ class Answer:
 
     def half(self, _):
         """Half of a layer, and then nothing more for as long as the test takes."""
-        if self.kind == "blobs" and len(self.data) > 10_000:
+        if self.layer:
             self.cut, self.sent = len(self.data) // 2, True
             self.headers["Content-Length"] = len(self.data)
             self.send()
             self.registry.released.wait(60)
 
+    def held(self, _):
+        """Half of a layer, and the rest when the test lets go."""
+        if self.layer:
+            half = len(self.data) // 2
+            rest, self.cut, self.sent = self.data[half:], half, True
+            self.headers["Content-Length"] = len(self.data)
+            self.send()
+            self.registry.released.wait(60)
+            self.request.wfile.write(rest)
+
     def password(self, _):
         good = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-        if self.request.headers.get("Authorization") != good:
+        if self.request.server is self.registry.server and self.request.headers.get("Authorization") != good:
             self.say(401, b'{"errors": [{"code": "UNAUTHORIZED"}]}', WWW_Authenticate='basic REALM="x"')
 
     def expired(self, number):
@@ -549,7 +573,7 @@ class Answer:
         self.say(403, b'{"errors": [{"code": "DENIED", "message": "not for you"}]}')
 
     def missing(self, _):
-        if self.kind == "blobs":
+        if self.layer:
             self.say(404, b'{"errors": [{"code": "BLOB_UNKNOWN"}]}')
 
     def _faults(self):

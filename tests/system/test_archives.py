@@ -172,7 +172,7 @@ def test_platforms():
 def test_damaged_archives():
     image = images.from_layers([small_layer("one")])
     good = archive_of((image, "1"))
-    refused(good[:len(good) // 2], 65)
+    refused(good[:3000], 65)  # most of the rest is padding
     missing = images.from_layers([small_layer("one")])
     del missing.blobs[images.digest(missing.layers[0])]
     refused(archive_of((missing, "1")), 65, "is missing")

@@ -182,7 +182,6 @@ def test_worker_of_a_start_is_killed(stopped, processes, tiny):
     guests.wait_for_state(stopped, "starting")
     os.kill(worker_of(stopped, "start"), signal.SIGKILL)
     assert client.wait(30) == 1
-    host.sdmectl("bob", "stop", "--kill", stopped).ok()
     guests.wait_for_state(stopped, "stopped")
     (guests.upper(stopped) / "srv").mkdir(exist_ok=True)
     (guests.upper(stopped) / "srv/go").touch()

@@ -264,20 +264,14 @@ def test_the_other_unit_is_gone(faulty, directory):
 # ---- servers that lie -----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("fault", ["flipped", "long", "short", "long-chunked"])
-def test_wrong_blobs(pull, directory, fault, known):
-    message = pull(f"{fault}/img:1").failed("VerificationFailed")
-    assert any(name in message for name in known["img"].blobs) or "configuration" in message
-    assert not any(name.endswith(".part") and data for name, data in directory.entries().items()
-                   if known["img"].blobs[name.removesuffix(".part").replace("-", ":")][:len(data)] != data)
+def test_wrong_layers(pull, directory, fault, known):
+    message = pull(f"{fault}/img:1").failed("VerificationFailed", "sha256:")
+    wrong = next(name for name in known["img"].blobs if name in message).replace(":", "-")
+    assert not {wrong, wrong + ".part"} & set(directory.entries())
 
 
-@pytest.mark.parametrize("fault", ["flipped", "long", "short", "long-chunked"])
-def test_wrong_layers(pull, directory, fault, known, faulty):
-    """As above, where the configuration is in the cache and only layers can be wrong."""
-    assert pull("img:1", want=[]).done
-    directory.to_cache()
-    pull(f"{fault}/img:1").failed("VerificationFailed", "sha256:")
-    assert not any(name.endswith(".part") and len(data) == len(known["img"].layers[0]) for name, data in directory.entries().items())
+def test_wrong_configuration(pull):
+    pull("flipped-config/img:1").failed("VerificationFailed", "configuration")
 
 
 def test_wrong_manifest(pull, known):
@@ -312,21 +306,14 @@ def test_redirections(pull, known, faulty):
     here = [seen for seen in faulty.requests("/blobs/") if seen.port == faulty.server.server_port]
     there = [seen for seen in faulty.requests("/blobs/") if seen.port == faulty.other.server_port]
     assert here and all(seen.authorization.startswith("Basic ") for seen in here)
-    assert not there  # the other host asks for a password as well, and gets none
-
-
-def test_redirections_elsewhere(pull, known, faulty):
-    pull("elsewhere/img:1").succeeded(known["img"])
-    there = [seen for seen in faulty.requests("/blobs/") if seen.port == faulty.other.server_port]
-    assert len(there) == 4 and all(seen.authorization is None for seen in there)
-    message = pull("loop/img:1").failed("NetworkFailed", "redirects more than 10 times")
-    assert message
+    assert len(there) == 4 and all(seen.authorization is None for seen in there)  # though it is the same address
+    pull("loop/img:1").failed("NetworkFailed", "redirects more than 10 times")
 
 
 def test_refusals(pull, faulty):
     pull("forbidden/img:1").failed("AccessDenied", "DENIED: not for you", "none were given")
     pull("nothing:1").failed("NotFound", "nothing:1", faulty.place)
-    pull("missing/img:1").failed("NotFound", "img:1")
+    pull("missing/img:1").failed("NotFound", "img:1", "BLOB_UNKNOWN")
 
 
 def test_limits(pull, known):
@@ -412,7 +399,7 @@ def test_policy(pull, known, faulty):
     accept, reject = [{"type": "insecureAcceptAnything"}], [{"type": "reject"}]
     faulty.seen.clear()
     with registries.policy({"default": reject, "transports": {"docker": {f"{faulty.place}/img": accept}}}):
-        pull("other:1").failed("AccessDenied", "rejects")
+        pull("multi:1").failed("AccessDenied", "rejects")
         assert not faulty.seen
         pull("img:1").succeeded(known["img"])
     with registries.policy({"default": [{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/k"}]}):
@@ -460,7 +447,7 @@ def test_other_formats(lab, directory, kind, tmp_path):
     unpacked = {"v2s2": gzip.decompress, "tar": bytes, "zstd": tars.unzstd}[kind]
     diff_ids = [images.digest(unpacked(outcome.layers[place])) for place in sorted(outcome.layers)]
     assert diff_ids == [images.digest(gzip.decompress(one)) for one in lab.image.layers]
-    assert [one["diff_id"] for one in outcome.image["layers"]] == diff_ids
+    assert json.loads(outcome.image["config"])["rootfs"]["diff_ids"] == diff_ids
 
 
 def test_encrypted_with_a_password(lab, directory):
@@ -621,7 +608,7 @@ def test_memory_stays_small(web, faulty, known, directory):
     peak = []
 
     def look(outcome, unit):
-        if outcome.order or outcome.stream:
+        if len(outcome.order) == 2 and not peak:
             status = open(f"/proc/{unit.pid()}/status", encoding="ascii").read()
             peak.append(int(status.split("RssAnon:")[1].split()[0]))
     fetching.fetch(f"docker://{faulty.place}/big:1", directory, stalled=[0], seen=look).succeeded(known["big"])

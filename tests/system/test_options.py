@@ -9,7 +9,7 @@ import bus
 import host
 
 # A value of the right type that means something, where not every string does.
-WORDS = {"on-disconnect": "continue", "mode": "graceful", "format": "short"}
+WORDS = {"on-disconnect": "continue", "mode": "graceful", "format": "short", "install-packages": "no"}
 VALUES = {"b": True, "s": "x", "u": 1, "t": 1_000_000, "q": 24, "as": [], "ay": b"/"}
 WRONG = {"b": ("s", "yes"), "s": ("b", True), "u": ("t", 1), "t": ("u", 1), "q": ("u", 1), "as": ("s", "/a"), "ay": ("s", "/")}
 
@@ -28,8 +28,10 @@ def ask(box, trixie):
             if kind == "h":
                 yield bus.Fd(streams[name])
             elif name == "name":
-                new = {"ImportRootfs": "no-such", "CreateContainer": "no-such"}
+                new = {"ImportRootfs": "no-such", "PullRootfs": "no-such", "CreateContainer": "no-such"}
                 yield new.get(member) or (trixie if "Rootfs" in member else box)
+            elif name == "source":
+                yield "docker://127.0.0.1:1/none"
             else:
                 yield {"a{sv}": options, "s": trixie if name == "rootfs" else "root", "aay": [b"A=B"], "ay": b"", "t": 1, "i": 1}[kind]
 
@@ -73,6 +75,10 @@ def test_right_type(ask, member, key, kind):
     ("OpenLog", {"format": ("s", "xml")}),
     ("OpenLog", {"lines": ("u", 2**32 - 1)}),
     ("ImportRootfs", {"origin": ("s", "x" * 4097)}),
+    ("ImportRootfs", {"install-packages": ("s", "perhaps")}),
+    ("ImportRootfs", {"tag": ("s", "x" * 257)}),
+    ("PullRootfs", {"platform": ("s", "x" * 129)}),
+    ("PullRootfs", {"credentials": ("s", "user:password")}),
     ("CreateContainer", {"opaque-dirs": ("as", ["relative"])}),
     ("CreateContainer", {"opaque-dirs": ("as", ["/"])}),
     ("CreateContainer", {"opaque-dirs": ("as", ["/a/../b"])}),

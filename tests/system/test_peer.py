@@ -41,19 +41,19 @@ def test_polkit_decides(stopped):
 
 
 def test_everything_works(tiny, trixie):
-    """Import, create, start, exec, a terminal and removal, as over the bus."""
+    """Import, create, start, exec, a terminal and removal, as over the bus; what passes descriptors, for root."""
     rootfs, name = host.unique("peer"), host.unique("peer")
-    assert peer("bob", "fs", "import", rootfs, "-", stdin=tars.small()).ok() == rootfs
+    assert peer("root", "fs", "import", rootfs, "-", stdin=tars.small()).ok() == rootfs
     assert peer("bob", "create", name, "--fs", trixie, "--private-network").ok() == name
     assert peer("bob", "start", name, timeout=180).ok() == name
     data = os.urandom(1 << 20)
-    assert peer("bob", "exec", name, "cat", stdin=data).raw == data
-    assert peer("bob", "exec", name, "--", "sh", "-c", "exit 42").status == 42
-    assert "systemd" in peer("bob", "logs", name).ok()
-    with host.terminal("bob", "/usr/bin/sdmectl", "--address", host.PEER, "join", name, "--", "tty") as child:
+    assert peer("root", "exec", name, "cat", stdin=data).raw == data
+    assert peer("root", "exec", name, "--", "sh", "-c", "exit 42").status == 42
+    assert "systemd" in peer("root", "logs", name).ok()
+    with host.terminal("root", "/usr/bin/sdmectl", "--address", host.PEER, "join", name, "--", "tty") as child:
         child.expect("/dev/pts/")
     assert peer("bob", "rm", name).ok() == name
-    assert peer("bob", "fs", "rm", rootfs).ok() == rootfs
+    assert peer("root", "fs", "rm", rootfs).ok() == rootfs
 
 
 def test_who_one_is_comes_from_the_kernel(stopped):
@@ -70,10 +70,10 @@ def test_who_one_is_comes_from_the_kernel(stopped):
 
 def test_descriptors_of_peers(box):
     """The rules for descriptors hold here too."""
-    with descriptors() as found, bus.caller("alice", host.PEER) as alice:
+    with descriptors() as found, bus.caller("root", host.PEER) as root:
         for what in ("directory", "o-path", "proc", "pipe-write"):
             with pytest.raises(bus.BusError) as refused:
-                alice.call("ImportRootfs", "no-such", bus.Fd(found[what]), {})
+                root.call("ImportRootfs", "no-such", bus.Fd(found[what]), {})
             assert refused.value.name == bus.error("InvalidArgument"), what
 
 
@@ -158,7 +158,7 @@ def test_daemon_ends_while_calls_wait():
 def test_peer_vanishes_in_mid_upload():
     name = host.unique("upload")
     reading, writing = os.pipe()
-    once = bus.Caller("bob", host.PEER)
+    once = bus.Caller("root", host.PEER)
     once.call("ImportRootfs", name, bus.Fd(reading), {})
     os.close(reading)
     host.until(lambda: host.entries("staging"), "the import to have begun")

@@ -118,8 +118,7 @@ def test_by_digest(lab, tmp_path):
 
 def test_with_a_password(lab, tmp_path):
     """The credentials of the user, as `podman login` writes them."""
-    file = tmp_path / "auth.json"
-    tmp_path.chmod(0o755)
+    file = guests.WORK / "auth.json"  # a user gets there
     host.run("root", "skopeo", "login", f"--authfile={file}", f"--cert-dir={registries.CONTAINERS}/certs.d/{lab.basic}",
              f"--username={registries.USER}", f"--password={registries.PASSWORD}", lab.basic).ok()
     file.chmod(0o644)

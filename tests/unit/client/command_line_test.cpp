@@ -10,6 +10,8 @@
 #include "commands/create.hpp"
 #include "commands/enable.hpp"
 #include "commands/exec.hpp"
+#include "commands/fs_cache.hpp"
+#include "commands/fs_gc.hpp"
 #include "commands/fs_import.hpp"
 #include "commands/fs_list.hpp"
 #include "commands/fs_remove.hpp"
@@ -74,6 +76,49 @@ TEST(CommandLine, FsImport) {
   EXPECT_EQ(all.source, "-");
   EXPECT_TRUE(all.force);
   EXPECT_TRUE(all.detach);
+}
+
+TEST(CommandLine, FsImportOptions) {
+  const auto all = parsed<FsImport>({"fs", "import", "web", "docker://x", "--platform", "linux/arm64", "--no-cache",
+                                     "--install-packages=yes", "--creds", "alice:a b"});
+  EXPECT_EQ(all.platform, "linux/arm64");
+  EXPECT_TRUE(all.no_cache);
+  EXPECT_EQ(all.install_packages, "yes");
+  EXPECT_EQ(all.creds, "alice:a b");
+  EXPECT_EQ(parsed<FsImport>({"fs", "import", "web", "x", "--authfile", "f"}).authfile, "f");
+  EXPECT_EQ(parsed<FsImport>({"fs", "import", "web", "x.tar", "--tag", "v1"}).tag, "v1");
+  EXPECT_EQ(status_of({"fs", "import", "web", "x", "--install-packages=maybe"}), exit_code::kUsage);
+  EXPECT_EQ(status_of({"fs", "import", "web", "x", "--creds", "a:b", "--authfile", "f"}), exit_code::kUsage);
+  EXPECT_EQ(status_of({"fs", "import", "web"}), exit_code::kUsage);
+}
+
+TEST(CommandLine, NestedVerbs) {
+  parsed<FsGc>({"fs", "gc"});
+  parsed<CacheInspect>({"fs", "cache", "info"});
+  parsed<CacheList>({"fs", "cache", "ls", "--json"});
+  EXPECT_FALSE(parsed<CacheClean>({"fs", "cache", "clean"}).all);
+  EXPECT_TRUE(parsed<CacheClean>({"fs", "cache", "clean", "--all"}).all);
+  EXPECT_EQ(status_of({"fs", "cache"}), exit_code::kUsage);
+  EXPECT_EQ(status_of({"fs", "cache", "info", "x"}), exit_code::kUsage);
+}
+
+// Of what is wrong with the password, nothing is said.
+TEST(CommandLine, SecretsAreNotRepeated) {
+  for (const Words& words :
+       {Words{"fs", "import", "web", "x", "--creds", "a:s3cret", "--authfile", "f"},
+        Words{"fs", "import", "--creds", "a:s3cret", "--bogus"}, Words{"fs", "import", "--creds=a:s3cret"}}) {
+    CommandLine line;
+    testing::internal::CaptureStderr();
+    try {
+      line.parse(words);
+      ADD_FAILURE();
+    } catch (const CLI::ParseError& error) {
+      line.explain(error);
+    }
+    const auto said = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, testing::Not(testing::HasSubstr("s3cret")));
+    EXPECT_THAT(said, testing::HasSubstr("see 'sdmectl fs import --help'"));
+  }
 }
 
 TEST(CommandLine, OtherFsVerbs) {

@@ -9,11 +9,24 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
-// A Manager that answers one client peer to peer, from a thread of its own. The name of a container is its fate:
-// good ends well, bad does not come up, denied gets no job, slow lasts until it is cancelled, deaf for ever.
+// A Manager that answers one client peer to peer, from a thread of its own. The name of a container is its fate: good
+// ends well, bad does not come up, denied gets no job, slow lasts until it is cancelled, deaf for ever. That of a root
+// filesystem too: poor lacks something, taken exists, locked is refused by its registry.
 class FakeManager {
  public:
+  using Dict = std::map<std::string, sdbus::Variant>;
+
+  // What an import was asked for; read it when the client has had its answer.
+  struct Asked {
+    std::string method;
+    std::string source;  // of PullRootfs
+    std::string data;  // of ImportRootfs
+    std::string credentials;  // what there was to read
+    Dict options;
+  };
+
   FakeManager();
   ~FakeManager();
   FakeManager(const FakeManager&) = delete;
@@ -23,13 +36,15 @@ class FakeManager {
   int cancels() const { return cancels_; }
   // Whether somebody waits for a job that does not end by itself.
   bool is_waited_for() const { return waited_for_; }
+  const Asked& asked() const { return asked_; }
 
  private:
-  using Dict = std::map<std::string, sdbus::Variant>;
   using JobAnswer = sdbus::Result<std::string, std::string, std::string, Dict>;
 
   void serve();
   void define(sdbus::IObject& object);
+  void define_rootfs(sdbus::IObject& object);
+  void import(sdbus::Result<std::uint64_t>&& answer, const std::string& name, Asked asked);
   void start(sdbus::Result<std::uint64_t>&& answer, const std::string& name);
   void wait(JobAnswer&& answer, std::uint64_t id);
   void cancel(std::uint64_t id);
@@ -39,6 +54,8 @@ class FakeManager {
   int listener_ = -1;
   std::atomic<int> cancels_ = 0;
   std::atomic<bool> waited_for_ = false;
+  Asked asked_;
+  sdbus::UnixFd data_;  // read when the job is waited for: a client may have to do something for it before that
   std::map<std::uint64_t, std::string> jobs_;
   std::map<std::uint64_t, JobAnswer> waiting_;
   std::thread thread_;

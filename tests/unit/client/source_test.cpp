@@ -54,7 +54,7 @@ TEST(TarArguments, AreExactlyThese) {
 TEST_F(SourceTest, AFileIsPassedAsItIs) {
   make_file("a.tar", "bytes");
   Loop loop;
-  Source source(path("a.tar"));
+  Source source({.place = path("a.tar")});
   EXPECT_FALSE(source.needs_us());
   EXPECT_EQ(source.origin(), std::filesystem::canonical(path("a.tar")).string());
   EXPECT_EQ(read_all(loop, source.give()), "bytes");
@@ -63,7 +63,7 @@ TEST_F(SourceTest, AFileIsPassedAsItIs) {
 TEST_F(SourceTest, ADirectoryIsATarStream) {
   make_file("hello", "contents of a file");
   Loop loop;
-  Source source(directory_);
+  Source source({.place = directory_});
   EXPECT_TRUE(source.needs_us());
   source.watch(loop, [] { FAIL() << "tar failed"; });
   const auto stream = read_all(loop, source.give());
@@ -75,7 +75,7 @@ TEST_F(SourceTest, ADirectoryIsATarStream) {
 
 TEST_F(SourceTest, AStreamThatFailedDoesNotEnd) {
   Loop loop;
-  Source source(directory_);
+  Source source({.place = directory_});
   bool failed = false;
   // Nobody reads: tar is killed by the pipe.
   source.give();
@@ -86,16 +86,59 @@ TEST_F(SourceTest, AStreamThatFailedDoesNotEnd) {
   EXPECT_EQ(source.failure()->exit_status, exit_code::kBadInput);
 }
 
-TEST_F(SourceTest, WhatCannotBeOpened) {
-  EXPECT_THROW(Source(path("nothing")), Failure);
-  EXPECT_THROW(Source("/dev/null"), Failure);
-  try {
-    Source("docker.io/debian:13");
-    FAIL();
-  } catch (const Failure& failure) {
-    EXPECT_EQ(failure.exit_status, exit_code::kBadInput);
-    EXPECT_THAT(failure.hint, testing::HasSubstr("SOURCE"));
+TEST_F(SourceTest, ALayoutSaysAtOnceThatItIsOne) {
+  make_file("oci-layout", R"({"imageLayoutVersion": "1.0.0"})");
+  make_file("index.json", "{}");
+  make_file("also.txt", "not of an image");
+  std::filesystem::create_directory(directory_ / "blobs");
+  make_file("blobs/one", "a blob");
+  std::filesystem::create_hard_link(directory_ / "blobs/one", directory_ / "blobs/two");
+  const auto stream_of = [&](SourceName::Kind kind) {
+    Loop loop;
+    Source source({.kind = kind, .place = directory_});
+    source.watch(loop, [] { ADD_FAILURE() << "tar failed"; });
+    return read_all(loop, source.give());
+  };
+  for (const auto kind : {SourceName::Kind::kPath, SourceName::Kind::kLayout}) {
+    const auto stream = stream_of(kind);
+    EXPECT_TRUE(stream.starts_with("oci-layout"));
+    EXPECT_EQ(stream.find("index.json"), 1024U);
+    EXPECT_EQ(stream.find("not of an image"), std::string::npos);
+    EXPECT_NE(stream.find("a blob", stream.find("a blob") + 1), std::string::npos) << "a link is what it links to";
   }
+  const auto tree = stream_of(SourceName::Kind::kTree);
+  EXPECT_TRUE(tree.starts_with("./"));
+  EXPECT_NE(tree.find("not of an image"), std::string::npos);
+  std::filesystem::remove(directory_ / "blobs/one");
+  std::filesystem::remove(directory_ / "blobs/two");
+  std::filesystem::remove(directory_ / "blobs");
+  EXPECT_TRUE(stream_of(SourceName::Kind::kLayout).starts_with("oci-layout")) << "one without blobs is whole";
+}
+
+struct WrongKind {
+  SourceName::Kind kind;
+  const char* name;
+  const char* said;
+};
+
+TEST_F(SourceTest, WhatIsThereIsNotWhatWasSaid) {
+  using Kind = SourceName::Kind;
+  make_file("file", "x");
+  for (const auto& [kind, name, said] : {WrongKind{Kind::kFile, ".", "is a directory"},
+                                         {Kind::kTree, "file", "is no directory"},
+                                         {Kind::kLayout, "file", "oci-archive:"},
+                                         {Kind::kLayout, ".", "no image layout"},
+                                         {Kind::kPath, "nothing", "cannot open"},
+                                         {Kind::kFile, "nothing", "cannot open"}}) {
+    try {
+      Source source({.kind = kind, .place = path(name)});
+      ADD_FAILURE() << name << " was taken";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.exit_status, exit_code::kBadInput);
+      EXPECT_NE((failure.message + failure.hint).find(said), std::string::npos) << failure.message;
+    }
+  }
+  EXPECT_THROW(Source({.place = "/dev/null"}), Failure);
 }
 
 }  // namespace

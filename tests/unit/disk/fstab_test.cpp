@@ -74,8 +74,8 @@ TEST_F(Names, AreDevices) {
   for (const auto* const name : {"/dev/sda12", "/dev/vdb12", "/dev/xvda12", "/dev/nvme0n1p12", "/dev/mmcblk0p12"}) {
     EXPECT_EQ(number(name), 12) << name;
   }
-  for (const auto* const name : {"/dev/sda", "/dev/sda3", "/dev/mapper/vg-root2", "/dev/sr2", "/dev/md2", "/dev/nvme0n2",
-                                 "/dev/", "tmpfs", "//server/share2", "/dev/sda99999999999999999999"}) {
+  for (const auto* const name : {"/dev/sda", "/dev/sda3", "/dev/mapper/vg-root2", "/dev/sr2", "/dev/md2",
+                                 "/dev/nvme0n2", "/dev/", "tmpfs", "//server/share2", "/dev/sda99999999999999999999"}) {
     EXPECT_EQ(number(name), -1) << name;
   }
 }

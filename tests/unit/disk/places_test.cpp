@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <systemd/sd-gpt.h>
+#include <systemd/sd-id128.h>
 
 #include <set>
 
@@ -13,6 +14,11 @@ namespace {
 using disk::Partition;
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+std::string text_of(sd_id128_t id) {
+  char text[SD_ID128_UUID_STRING_MAX];
+  return sd_id128_to_uuid_string(id, text);
+}
 
 class Places : public testing::Test {
  protected:
@@ -48,7 +54,7 @@ TEST_F(Places, AreWhatFstabSays) {
 }
 
 TEST_F(Places, AreByTypeWhereFstabIsSilent) {
-  partitions_[1].type = SD_GPT_USR_NATIVE_STR;
+  partitions_[1].type = text_of(SD_GPT_USR_NATIVE);
   partitions_[2].type = SD_GPT_ESP_STR;
   EXPECT_THAT(planned(), ElementsAre("efi@3", "usr@2"));
   EXPECT_THAT(planned("LABEL=two /srv ext4\n"), ElementsAre("efi@3", "srv@2"));
@@ -68,7 +74,7 @@ TEST_F(Places, AreByContentWhereNothingElseSays) {
 }
 
 TEST_F(Places, RolesFollowFromTypes) {
-  EXPECT_EQ(disk::role_of({.type = SD_GPT_ROOT_NATIVE_STR}), disk::Role::kRoot);
+  EXPECT_EQ(disk::role_of({.type = text_of(SD_GPT_ROOT_NATIVE)}), disk::Role::kRoot);
   EXPECT_EQ(disk::role_of({.type = SD_GPT_XBOOTLDR_STR}), disk::Role::kBoot);
   EXPECT_EQ(disk::role_of({.type = "0xef"}), disk::Role::kEsp);
   EXPECT_EQ(disk::role_of({.type = "0x83"}), disk::Role::kOther);

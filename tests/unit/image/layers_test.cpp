@@ -115,7 +115,8 @@ struct Silence {
 
 TEST_F(Layers, UnpacksEachAndSettlesThem) {
   MemorySource source;
-  source.add(directory("usr") + tar({.name = "usr/lib", .type = '5', .mode = 0700, .uid = 7}) + symlink("lib", "usr/lib"));
+  source.add(directory("usr") + tar({.name = "usr/lib", .type = '5', .mode = 0700, .uid = 7}) +
+             symlink("lib", "usr/lib"));
   source.add(file("lib/x", "two") + kEndMark);
   source.add(hard_link("y", "usr/lib/x") + kEndMark);
   const auto layers = unpack(source);

@@ -27,8 +27,8 @@ bool has(const std::string& verb, unsigned capability) {
 }
 
 TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
-  for (const auto* verb :
-       {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable", "remove", "session", "log"}) {
+  for (const auto* verb : {"import", "disk", "trash", "create", "start", "stop", "restart", "enable", "disable",
+                           "remove", "session", "log"}) {
     EXPECT_EQ(property<bool>(of(verb), "NoNewPrivileges"), true) << verb;
     EXPECT_EQ(property<systemd::AllowList>(of(verb), "RestrictAddressFamilies")->items,
               std::vector<std::string>{"AF_UNIX"})
@@ -63,9 +63,14 @@ TEST(Sandbox, OfADiskMountsInItsOwnNamespaceWhatItReadsFromLoopDevices) {
   EXPECT_EQ(property<std::uint64_t>(all, "RestrictNamespaces"), std::uint64_t{CLONE_NEWNS | CLONE_NEWPID});
   EXPECT_EQ(property<bool>(all, "PrivateNetwork"), true);
   EXPECT_EQ(property<std::string>(all, "DevicePolicy"), "closed");
-  for (const auto& rule : property<systemd::DeviceRules>(all, "DeviceAllow")->rules) {
-    if (rule.device.ends_with("-*")) EXPECT_EQ(rule.access, "m") << "a disk of the host could be read";
-    if (rule.device == "block-loop") EXPECT_EQ(rule.access, "r");
+  const auto devices = *property<systemd::DeviceRules>(all, "DeviceAllow");
+  for (const auto& rule : devices.rules) {
+    if (rule.device.ends_with("-*")) {
+      EXPECT_EQ(rule.access, "m") << "a disk of the host could be read";
+    }
+    if (rule.device == "block-loop") {
+      EXPECT_EQ(rule.access, "r");
+    }
   }
   EXPECT_TRUE(has("disk", CAP_SYS_ADMIN));
   EXPECT_FALSE(has("disk", CAP_DAC_READ_SEARCH));

@@ -122,7 +122,8 @@ TEST_F(Settle, C05LandsWhereALowerLinkLeads) {
 }
 
 TEST_F(Settle, C06LandsWhereAbsoluteAndChainedLinksLead) {
-  add(directory("run") + symlink("var/run", "/run") + symlink("a", "b/../c") + directory("b") + symlink("c", "/var/run/"));
+  add(directory("run") + symlink("var/run", "/run") + symlink("a", "b/../c") + directory("b") +
+      symlink("c", "/var/run/"));
   add(file("var/run/pid") + file("a/lock/file") + file("a/.wh..wh..opq"));
   EXPECT_THAT(names("run"), ElementsAre("lock", "pid"));
   EXPECT_TRUE(is("a", S_IFLNK));
@@ -160,7 +161,8 @@ TEST_F(Settle, C05MergesWithWhatTheLayerHasThere) {
   add(directory("usr/lib") + file("usr/lib/old") + directory("usr/lib/d") + file("usr/lib/d/old") +
       symlink("lib", "usr/lib"));
   add(owned("usr/lib", 0751, 3) + owned("usr/lib/d", 0700, 3) + file("usr/lib/d/one") + file("usr/lib/f", "one") +
-      file("usr/lib/.wh.old") + owned("lib/d", 0755, 4) + file("lib/d/two") + file("lib/f", "two") + file("lib/old", "new"));
+      file("usr/lib/.wh.old") + owned("lib/d", 0755, 4) + file("lib/d/two") + file("lib/f", "two") +
+      file("lib/old", "new"));
   EXPECT_THAT(names("usr/lib"), ElementsAre("d", "f", "old"));
   EXPECT_THAT(names("usr/lib/d"), ElementsAre("old", "one", "two"));
   EXPECT_EQ(text("usr/lib/f"), "two");
@@ -233,9 +235,8 @@ TEST_F(Settle, TakesNothingThatIsHidden) {
 }
 
 TEST_F(Settle, LinksToALowerFile) {
-  add(directory("d") +
-      pax(pax_record("SCHILY.xattr.user.a", "v")) + tar({.name = "d/x", .content = "low", .mode = 04711, .uid = 5}) +
-      symlink("l", "d") + symlink("to-x", "d/x"));
+  add(directory("d") + pax(pax_record("SCHILY.xattr.user.a", "v")) +
+      tar({.name = "d/x", .content = "low", .mode = 04711, .uid = 5}) + symlink("l", "d") + symlink("to-x", "d/x"));
   add(hard_link("one", "d/x") + hard_link("/two", "/l/x") + hard_link("three", "one") + hard_link("link", "to-x"));
   for (const auto* const name : {"one", "two", "three", "d/x"}) {
     EXPECT_EQ(text(name), "low");

@@ -8,9 +8,9 @@ namespace sdme::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::Eq;
 using testing::IsEmpty;
 using testing::Optional;
-using testing::Eq;
 
 class Stack : public Stacking {
  protected:

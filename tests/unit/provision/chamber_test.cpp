@@ -41,6 +41,18 @@ TEST(Chamber, HasItsOwnUsersAndNothingOfTheHosts) {
   }
 }
 
+TEST(Chamber, HasTheCapabilitiesThatItIsGiven) {
+  auto more = kChamber;
+  more.capabilities = {"CAP_SYS_ADMIN", "CAP_IPC_LOCK"};
+  const auto argv = command_line(more, "true");
+  EXPECT_THAT(argv, Contains("--capability=CAP_SYS_ADMIN,CAP_IPC_LOCK"));
+  const auto taken =
+      std::ranges::find_if(argv, [](const auto& word) { return word.starts_with("--drop-capability="); });
+  ASSERT_NE(taken, argv.end());
+  EXPECT_THAT(*taken, Not(HasSubstr("CAP_SYS_ADMIN")));
+  EXPECT_THAT(*taken, HasSubstr("CAP_NET_ADMIN"));
+}
+
 TEST(Chamber, NetworkIsTheHostsOrNone) {
   EXPECT_THAT(command_line(kChamber, "true"), Not(Contains("--private-network")));
   auto alone = kChamber;

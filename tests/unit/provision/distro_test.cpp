@@ -35,7 +35,7 @@ TEST(ParseDistro, ReadsEveryKey) {
   std::vector<std::string> faults;
   const auto distro = parsed(
       "[Distro]\nIds=a  b\n[Install]\nTool=t\nCommand=one; two\nCommand=three && x=\"4 5\"\nEnvironment=A_1=b c\n"
-      "TimeoutSec=1min 30s\nNetwork=no\n",
+      "TimeoutSec=1min 30s\nNetwork=no\nCapabilities=CAP_SYS_ADMIN CAP_MKNOD\n",
       faults);
   EXPECT_THAT(faults, IsEmpty());
   EXPECT_THAT(distro.ids, ElementsAre("a", "b"));
@@ -44,13 +44,17 @@ TEST(ParseDistro, ReadsEveryKey) {
   EXPECT_THAT(distro.environment, ElementsAre("A_1=b c"));
   EXPECT_EQ(distro.timeout, std::chrono::seconds(90));
   EXPECT_FALSE(distro.network);
+  EXPECT_THAT(distro.capabilities, ElementsAre("CAP_SYS_ADMIN", "CAP_MKNOD"));
 }
 
 TEST(ParseDistro, WhatIsWrongCostsItsLineAlone) {
   std::vector<std::string> faults;
   const auto distro = parsed(
-      "[Install]\nTimeoutSec=never\nNetwork=maybe\nEnvironment=1=2\nEnvironment=x\nIds=a\nCommand=true\n", faults);
-  EXPECT_EQ(faults.size(), 5U);
+      "[Install]\nTimeoutSec=never\nNetwork=maybe\nEnvironment=1=2\nEnvironment=x\nIds=a\nCommand=true\n"
+      "Capabilities=CAP_CHOWN,CAP_MKNOD\nCapabilities=all\n",
+      faults);
+  EXPECT_EQ(faults.size(), 7U);
+  EXPECT_THAT(distro.capabilities, IsEmpty());
   EXPECT_THAT(faults, Contains("Network=maybe is neither yes nor no; the line is ignored"));
   EXPECT_THAT(faults, Contains("Ids=a is not known in section '[Install]'; the line is ignored"));
   EXPECT_EQ(distro.timeout, std::chrono::hours(1));
