@@ -111,7 +111,7 @@ TEST_F(LinkTest, NeedsTheLastWord) {
   say({{"layer", 0}}, pipe_of("zero"));
   EXPECT_TRUE(source.next());
   fetch_.reset();
-  EXPECT_THAT(error_of(Errc::kInternal, [&] { source.finish(); }), HasSubstr("without a word"));
+  EXPECT_THAT(error_of(Errc::kNetworkFailed, [&] { source.finish(); }), HasSubstr("without a word"));
 }
 
 TEST_F(LinkTest, PassesOnWhatWentWrong) {
@@ -125,8 +125,12 @@ TEST_F(LinkTest, TellsACutFromItsReason) {
   say({{"note", "x"}});
   say({{"error", {{"code", "NetworkFailed"}, {"message", "gone"}}}});
   EXPECT_EQ(link_->complaint()->code(), Errc::kNetworkFailed);
+  say({{"done", true}});
   fetch_.reset();
   EXPECT_FALSE(link_->complaint());
+  SetUp();
+  fetch_.reset();
+  EXPECT_EQ(link_->complaint()->code(), Errc::kNetworkFailed);  // it was killed
 }
 
 TEST_F(LinkTest, RefusesOddPackets) {
