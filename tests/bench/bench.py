@@ -263,8 +263,14 @@ def bench_extract():
         others[name] = median(lambda tool=name: run(tool, "-xpf", str(archive), "-C", str(out)), before=fresh)
         show(f"{name} -x", others[name])
     fresh()
-    ours = median(lambda: run("sdmectl", "fs", "import", "bench-extract", str(archive)),
-                  after=lambda: quiet("sdmectl", "fs", "rm", "bench-extract"))
+
+    def gone():
+        quiet("sdmectl", "fs", "rm", "bench-extract")
+        deadline = time.monotonic() + 60
+        while any((STORE / "trash").iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    ours = median(lambda: run("sdmectl", "fs", "import", "bench-extract", str(archive)), after=gone)
     for name, other in others.items():
         show("sdmectl fs import (hashed and synced)", ours, against=other, other=f"{name} -x")
     shutil.rmtree(WORK)
