@@ -123,7 +123,7 @@ void BlobCache::adopt_one(const os::Dir& from, const std::string& name) {
     list_image(json::parse(from.read(name, kLargestDescriptor), "the descriptor of an image"));
   } else if (kind.empty()) {
     partial_.remove(name + std::string(kPart));
-    if (blobs_.exists(*blob)) return mark_used(*blob);
+    blobs_.remove(*blob);  // it was fetched anew because that one is damaged
     const auto slash = blob->find('/');
     from.rename(name, blobs_.open_dir(blob->substr(0, slash)), blob->substr(slash + 1));
   }

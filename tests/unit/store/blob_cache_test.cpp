@@ -69,6 +69,15 @@ TEST_F(BlobCacheTest, TakesWholeAndBrokenOffBlobsOfAPull) {
   EXPECT_FALSE(std::filesystem::exists(partial('b')));
 }
 
+TEST_F(BlobCacheTest, ReplacesWhatHadToBeFetchedAgain) {
+  auto cache = open();
+  for (const auto* text : {"damaged", "good"}) {
+    put(cache.make_fetch(7) + "/" + name('a'), text);
+    cache.adopt(7);
+  }
+  EXPECT_EQ(content(blob('a')), "good");
+}
+
 TEST_F(BlobCacheTest, TakesNothingElse) {
   auto cache = open();
   const auto fetch = cache.make_fetch(7);
