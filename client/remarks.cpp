@@ -22,15 +22,16 @@ std::string enumerated(std::vector<std::string> words) {
 }  // namespace
 
 void say_remarks(Client& client, const std::string& name, const Dict& result) {
-  const auto say = [&](const std::string& sentence) { client.out.say("sdmectl: " + printable(sentence)); };
-  if (const auto warning = value_of<std::string>(result, "warning"); !warning.empty()) say(warning);
+  const auto say = [&](const std::string& sentence) {
+    client.out.say("sdmectl: " + printable(fmt::format("'{}': {}", name, sentence)));
+  };
+  const auto warning = value_of<std::string>(result, "warning");
+  if (!warning.empty()) say(warning);
   const auto missing = value_of<std::vector<std::string>>(result, "missing");
-  const bool bootable = value_of<bool>(result, "bootable", true);
-  if (!missing.empty()) {
-    say(fmt::format("'{}' lacks {}{} ({})", name, enumerated(missing),
-                    bootable ? ": its containers are not whole" : ": its containers do not boot", kInstall));
-  } else if (!bootable) {
-    say(fmt::format("no init was found in '{}': its containers do not boot ({})", name, kInstall));
+  if (!missing.empty() && !warning.contains("lacks")) {
+    say(fmt::format("it lacks {} to boot and to be logged in to ({})", enumerated(missing), kInstall));
+  } else if (missing.empty() && !value_of<bool>(result, "bootable", true)) {
+    say(fmt::format("it has no init, and its containers do not boot ({})", kInstall));
   }
 }
 

@@ -92,11 +92,22 @@ std::vector<Partition> read_table(int disk, std::uint64_t size, unsigned sector)
   return partitions;
 }
 
+// The first sector says that a GPT follows.
+bool announces_gpt(int disk, std::uint64_t size) {
+  const auto probe = new_probe(disk, 0, size);
+  blkid_probe_enable_superblocks(probe.get(), 0);
+  blkid_probe_enable_partitions(probe.get(), 1);
+  return blkid_do_safeprobe(probe.get()) == 0 && value(probe, "PTTYPE") == "PMBR";
+}
+
 }  // namespace
 
 std::vector<Partition> read_partitions(int disk, std::uint64_t size) {
   auto partitions = read_table(disk, size, 512);
   if (partitions.empty()) partitions = read_table(disk, size, 4096);
+  if (partitions.empty() && announces_gpt(disk, size)) {
+    throw Error(Errc::kCorrupt, "the disk image is truncated, or its partition table damaged");
+  }
   if (partitions.empty()) partitions.push_back({.size = size});
   for (auto& partition : partitions) {
     if (partition.offset < size && partition.size <= size - partition.offset) look_inside(disk, partition);

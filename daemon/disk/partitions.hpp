@@ -23,7 +23,7 @@ struct Partition {
 
 // Reads the partition table, GPT or MBR, with sectors of 512 or 4096 bytes, and the first bytes of
 // each partition. Extended partitions and empty ones are left out. UnsupportedFormat when there are
-// more than any disk has.
+// more than any disk has, Corrupt when a GPT should be there and is not.
 std::vector<Partition> read_partitions(int disk, std::uint64_t size);
 
 // "partition 2 (ext4)", or "the disk (ext4)", for messages.

@@ -22,6 +22,8 @@ constexpr auto kComplaintPatience = std::chrono::seconds(2);
 
 Error odd(const std::string& why) { return {Errc::kCorrupt, "what fetches it says something odd: " + why}; }
 
+Error without_a_word() { return {Errc::kNetworkFailed, "the unit that fetches ended without a word; try again"}; }
+
 mode_t kind_of(const os::UniqueFd& fd) {
   struct stat found = {};
   if (fstat(fd.get(), &found) < 0) throw_errno("looking at what was fetched");
@@ -69,7 +71,7 @@ bool Link::ready(std::chrono::milliseconds patience) {
 Link::Message Link::expect() {
   auto message = std::exchange(ahead_, std::nullopt).value_or(Message());
   while (message.value.is_null() && !ended_) message = receive();
-  if (message.value.is_null()) throw Error(Errc::kInternal, "the unit that fetches ended without a word");
+  if (message.value.is_null()) throw without_a_word();
   if (const auto said = message.value.find("error"); said != message.value.end()) throw error_in(*said);
   return message;
 }
@@ -109,10 +111,12 @@ std::optional<Error> Link::complaint() {
     while (ready(kComplaintPatience) && ahead_) {
       const auto message = *std::exchange(ahead_, std::nullopt);
       if (const auto said = message.value.find("error"); said != message.value.end()) return error_in(*said);
+      done_ = done_ || message.has("done");
     }
   } catch (const Error&) {
     return std::nullopt;  // then what is known is all there is
   }
+  if (ended_ && !done_) return without_a_word();
   return std::nullopt;
 }
 

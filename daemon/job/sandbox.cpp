@@ -77,6 +77,7 @@ Properties file_worker(std::uint64_t caps, const std::vector<std::string>& writa
           {"ProtectHome", std::string("tmpfs")},
           {"PrivateTmp", true},
           {"ProtectProc", std::string("invisible")},
+          {"ReadOnlyPaths", std::vector<std::string>{"/run"}},
           {"ProtectControlGroups", true},
           {"ProtectKernelTunables", true},
           {"ProtectKernelModules", true},
@@ -232,29 +233,15 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
 // Talks to strangers on the network, so it is nobody: a user made for it, with no right and no file but what it was
 // handed, and the host's own configuration of registries.
 std::vector<Property> fetch_sandbox(const Record& record, const store::Settings& settings) {
-  auto properties = common(record);
+  auto properties = file_worker(0, {json::get<std::string>(record.fetch, "blobs")});
+  replace(properties, {"PrivateNetwork", false});
+  add(properties, common(record));
   add(properties, own_program(settings));
   add(properties, {{"DynamicUser", true},
-                   {"CapabilityBoundingSet", std::uint64_t{0}},
                    {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_INET", "AF_INET6"}}},
-                   {"ProtectSystem", std::string("strict")},
-                   {"ProtectHome", std::string("tmpfs")},
-                   {"PrivateTmp", true},
                    {"PrivateDevices", true},
-                   {"PrivateIPC", true},
-                   {"ProtectProc", std::string("invisible")},
                    {"ProcSubset", std::string("pid")},
-                   {"ProtectControlGroups", true},
-                   {"ProtectKernelTunables", true},
-                   {"ProtectKernelModules", true},
-                   {"ProtectKernelLogs", true},
-                   {"ProtectHostname", true},
-                   {"ProtectClock", true},
-                   {"RestrictNamespaces", std::uint64_t{0}},
-                   {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}},
-                   {"RuntimeMaxUSec", usec(settings.import_max_time)},
-                   {"TemporaryFileSystem", systemd::EmptyTrees{{layout::kState, layout::kRuntime, layout::kCache}}},
-                   {"BindPaths", same_places({json::get<std::string>(record.fetch, "blobs")})}});
+                   {"RuntimeMaxUSec", usec(settings.import_max_time)}});
   const auto cache = json::get<std::string>(record.fetch, "cache");
   if (!cache.empty()) add(properties, {{"BindReadOnlyPaths", same_places({cache})}});
   return properties;

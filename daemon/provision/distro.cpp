@@ -35,7 +35,8 @@ bool is_assignment(std::string_view text) {
 // As systemd-nspawn writes them, and libcap in small letters.
 bool is_capability(const std::string& name) {
   cap_value_t value = 0;
-  return name.starts_with("CAP_") && cap_from_name(name.c_str(), &value) == 0;
+  const bool one_word = name.find(',') == std::string::npos;  // libcap reads no further
+  return one_word && name.starts_with("CAP_") && cap_from_name(name.c_str(), &value) == 0;
 }
 
 // Returns the end of the sentence "Key='value' …", or "" when the line was taken.

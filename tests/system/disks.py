@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import stat
 import struct
 import subprocess
 import zlib
@@ -44,9 +45,37 @@ def ext4(path, tree=None, size=None, label="", kind="ext4"):
     return path
 
 
+@contextlib.contextmanager
+def without_devices(tree):
+    """The tree with its device nodes taken out, of which mkfs.btrfs forgets what device they are."""
+    nodes, folders = {}, {}
+    for folder, _, files in os.walk(tree):
+        for path in (os.path.join(folder, name) for name in files):
+            info = os.lstat(path)
+            if stat.S_ISCHR(info.st_mode) or stat.S_ISBLK(info.st_mode):
+                folders.setdefault(folder, os.stat(folder).st_mtime_ns)
+                nodes[path] = info
+                os.unlink(path)
+    keep_times(folders)
+    try:
+        yield
+    finally:
+        for path, info in nodes.items():
+            os.mknod(path, info.st_mode, info.st_rdev)
+            os.chown(path, info.st_uid, info.st_gid)
+            os.utime(path, ns=(info.st_mtime_ns, info.st_mtime_ns))
+        keep_times(folders)
+
+
+def keep_times(folders):
+    for folder, time in folders.items():
+        os.utime(folder, ns=(time, time))
+
+
 def btrfs(path, tree, subvolume="", label=""):
     path = create(path, room_for(tree, 128 * MIB))
     with contextlib.ExitStack() as undo:
+        undo.enter_context(without_devices(tree))
         top = tree
         if subvolume:
             top = pathlib.Path(f"{tree}.top")
@@ -57,6 +86,29 @@ def btrfs(path, tree, subvolume="", label=""):
         run("mkfs.btrfs", "--quiet", "--force", "--rootdir", top, *(["--subvol", subvolume] if subvolume else []),
             *(["--label", label] if label else []), path)
     return path
+
+
+def crc32c(data):
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        table.append(value)
+    check = 0xFFFFFFFF
+    for byte in data:
+        check = check >> 8 ^ table[(check ^ byte) & 0xFF]
+    return check ^ 0xFFFFFFFF
+
+
+def patch_btrfs(path, offset, data):
+    """Changes the superblock, and its check sum with it."""
+    with open(path, "r+b") as file:
+        file.seek(65536)
+        block = bytearray(file.read(4096))
+        block[offset:offset + len(data)] = data
+        block[:4] = struct.pack("<I", crc32c(block[32:]))
+        file.seek(65536)
+        file.write(block)
 
 
 def xfs(path, tree):

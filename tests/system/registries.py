@@ -549,6 +549,16 @@ class Answer:
             self.send()
             self.registry.released.wait(60)
 
+    def held(self, _):
+        """Half of a layer, and the rest when the test lets go."""
+        if self.layer:
+            half = len(self.data) // 2
+            rest, self.cut, self.sent = self.data[half:], half, True
+            self.headers["Content-Length"] = len(self.data)
+            self.send()
+            self.registry.released.wait(60)
+            self.request.wfile.write(rest)
+
     def password(self, _):
         good = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if self.request.server is self.registry.server and self.request.headers.get("Authorization") != good:

@@ -243,7 +243,7 @@ def test_detached(registry):
 
 def test_interrupted(registry, processes):
     name = host.unique("source")
-    client = processes("bob", "sdmectl", "fs", "import", name, f"{registry.place}/slow/img:1")
+    client = processes("bob", "sdmectl", "fs", "import", name, f"{registry.place}/slow/img:1", "--no-cache")
     host.until(lambda: registry.requests("slow/img/blobs"), "the pull to have begun")
     client.send_signal(2)
     assert client.wait(60) == 130
@@ -261,7 +261,7 @@ def nobody():
 def test_exit_codes(registry):
     for path, status, word in (("flipped/img:1", 65, "VerificationFailed"), ("nothing:1", 3, "NotFound"),
                                ("forbidden/img:1", 4, "AccessDenied")):
-        _, result = fs_import(f"{registry.place}/{path}", "-v")
+        _, result = fs_import(f"{registry.place}/{path}", "-v", "--no-cache")
         assert result.status == status and word in result.err, (path, result.err)
     _, result = fs_import(f"http://127.0.0.1:{nobody()}/x", "-v")
     assert result.status == 1 and "NetworkFailed" in result.err

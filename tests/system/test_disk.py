@@ -8,6 +8,7 @@ import pathlib
 import random
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 
@@ -169,6 +170,10 @@ def packed(raw, how, path):
     return path
 
 
+def without_devices(scan):
+    return {path: entry for path, entry in scan.items() if not (stat.S_ISCHR(entry.mode) or stat.S_ISBLK(entry.mode))}
+
+
 def comparable(scan):
     """What is not the tool's: directories that were mounted on, and the one that every ext4 has."""
     made = {".", "boot", "boot/efi", "usr"}
@@ -197,7 +202,7 @@ def test_the_tree_comes_out_and_boots(debian, image, kind, how):
     before = digest(image)
     name = guests.import_as("bob", host.unique("disk"), image)
     assert digest(image) == before
-    same(name, scan)
+    same(name, without_devices(scan) if "subvolume" in kind else scan)
     shown = host.sdmectl("bob", "fs", "show", name, "--json").json()[0]
     assert shown["distro"] == "debian" and shown["bootable"] is True
     boots(name)
@@ -349,13 +354,13 @@ def test_damage_behind_a_good_superblock(small, image):
 
 
 def test_damage_in_one_file(small, image):
-    """A read error in the middle, in tar's words: a btrfs without copies whose check sums do not fit."""
+    """A read error in the middle, in tar's words: a btrfs whose check sum of one block does not fit."""
     packed(default_subvolume(small[0]), "raw", image)
     content = (small[0] / "usr/bin/id").read_bytes()
     at = image.read_bytes().find(content[4096:8192])
     assert at > 0
     patch(image, at, b"\xff" * 64)
-    refused(image, "usr/bin/id", "nput/output error")
+    refused(image, "not everything", "usr/bin/id")
 
 
 def test_errors_panic_is_not_heeded(small, image):
@@ -371,7 +376,7 @@ def test_errors_panic_is_not_heeded(small, image):
 def test_several_devices(small, image):
     """The kernel would look for the other ones among this host's."""
     packed(default_subvolume(small[0]), "raw", image)
-    patch(image, 65536 + 0x88, struct.pack("<Q", 2))
+    disks.patch_btrfs(image, 0x88, struct.pack("<Q", 2))
     refused(image, "several disks")
 
 

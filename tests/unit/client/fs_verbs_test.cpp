@@ -223,9 +223,9 @@ TEST_F(FsVerbsTest, WhatIsMissingIsSaidWithWhatToDo) {
   const auto ended = import({"poor", "quay.io/x"});
   EXPECT_EQ(ended.status, 0);
   EXPECT_EQ(ended.out, "poor\n");
-  EXPECT_THAT(ended.err,
-              AllOf(HasSubstr("sdmectl: no packages?[m for tiny\n"), HasSubstr("'poor' lacks systemd and dbus"),
-                    HasSubstr("do not boot"), HasSubstr("--install-packages=yes")));
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("sdmectl: 'poor': no packages?[m for tiny\n"),
+                               HasSubstr("'poor': it lacks systemd and dbus"), HasSubstr("to boot"),
+                               HasSubstr("--install-packages=yes")));
   const auto json = import({"poor", "quay.io/x", "--json=short"});
   EXPECT_THAT(json.out, AllOf(HasSubstr(R"("missing":["systemd","dbus"])"), HasSubstr(R"("name":"poor")")));
 }

@@ -111,7 +111,7 @@ TEST_F(LinkTest, NeedsTheLastWord) {
   say({{"layer", 0}}, pipe_of("zero"));
   EXPECT_TRUE(source.next());
   fetch_.reset();
-  EXPECT_THAT(error_of(Errc::kInternal, [&] { source.finish(); }), HasSubstr("without a word"));
+  EXPECT_THAT(error_of(Errc::kNetworkFailed, [&] { source.finish(); }), HasSubstr("without a word"));
 }
 
 TEST_F(LinkTest, PassesOnWhatWentWrong) {
@@ -124,7 +124,13 @@ TEST_F(LinkTest, PassesOnWhatWentWrong) {
 TEST_F(LinkTest, TellsACutFromItsReason) {
   say({{"note", "x"}});
   say({{"error", {{"code", "NetworkFailed"}, {"message", "gone"}}}});
-  EXPECT_EQ(link_->complaint()->code(), Errc::kNetworkFailed);
+  EXPECT_EQ(link_->complaint()->message(), "gone");
+  fetch_.reset();
+  EXPECT_THAT(link_->complaint()->message(), HasSubstr("without a word"));
+}
+
+TEST_F(LinkTest, HasNoComplaintOfWhatWasSentWhole) {
+  say({{"done", true}});
   fetch_.reset();
   EXPECT_FALSE(link_->complaint());
 }

@@ -58,6 +58,7 @@ std::vector<json::Value> packets_of(int socket) {
 
 VerbRun run_verb(json::Value (*verb)(job::Worker&), json::Value request, const std::string& out,
                  const os::UniqueFd& data) {
+  request["verb"] = "tried";
   request["out"] = out;
   const auto memory = os::sealed_memory(request.dump(), "request");
   int ends[2] = {};

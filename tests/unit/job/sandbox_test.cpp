@@ -102,7 +102,7 @@ TEST(Sandbox, OfWhatFetchesIsNobodyWithNothing) {
   const auto all = fetch_sandbox(record, {});
   EXPECT_EQ(property<bool>(all, "DynamicUser"), true);
   EXPECT_EQ(property<std::uint64_t>(all, "CapabilityBoundingSet"), 0U);
-  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), std::nullopt);
+  EXPECT_EQ(property<bool>(all, "PrivateNetwork"), false);
   const auto writable = *property<systemd::BindPaths>(all, "BindPaths");
   ASSERT_EQ(writable.paths.size(), 1U);
   EXPECT_EQ(writable.paths[0].source, "/var/cache/sdmed/fetch/5");
