@@ -2,6 +2,7 @@
 """Root filesystems from registries, as users pull them: each kind of registry, what comes out against what umoci unpacks, shared
 layers, pulls that were broken off."""
 import os
+import pathlib
 import shutil
 import signal
 
@@ -13,6 +14,9 @@ import images
 import registries
 import tars
 import trees
+
+
+CACHE = pathlib.Path("/var/cache/sdmed")
 
 
 def base(root):
@@ -145,19 +149,64 @@ def test_shared_layers_are_fetched_once(lab):
     assert set(layers[two]) <= set(host.entries("layers"))
 
 
-def test_broken_off_is_resumed(lab, prepared_host):
-    """The unit that fetches is killed in the middle; the next pull asks for the rest."""
-    data = os.urandom(8_000_000)
-    image = images.from_layers([tars.Archive().file("etc/os-release", b"ID=x\n").file("data", data).bytes()])
-    with registries.Faulty({"img": image}) as faulty, registries.insecure(faulty.place):
-        process = host.spawn("bob", "sdmectl", "fs", "import", "broken", f"docker://{faulty.place}/half/img:1", "--install-packages=no")
-        host.until(lambda: faulty.requests("/blobs/" + images.digest(image.layers[0])), "the layer to be asked for")
-        unit = host.until(lambda: host.our_units("sdme-job-*-fetch.service"), "the unit that fetches")[0]
-        host.systemctl("kill", "--signal=KILL", unit).ok()
-        host.kill_group(process, signal.SIGTERM)
-        faulty.released.set()
-        host.nothing_left()
-        assert "broken" not in host.entries("rootfs")
-        faulty.seen.clear()
-        pull(f"{faulty.place}/img:1")
-        assert any(seen.range for seen in faulty.requests("/blobs/")), faulty.seen
+@pytest.fixture
+def faulty():
+    """A registry that misbehaves, with one image of one layer that is in no cache yet."""
+    archive = tars.Archive().file("etc/os-release", b"ID=x\n").file("data", os.urandom(8_000_000))
+    with registries.Faulty({"img": images.from_layers([archive.bytes()])}) as registry, registries.insecure(registry.place):
+        registry.layer = images.digest(registry.images["img"].layers[0])
+        yield registry
+
+
+def begin(faulty, name):
+    """A pull that stands still in the middle of the layer."""
+    process = host.spawn("bob", "sdmectl", "fs", "import", name, f"docker://{faulty.place}/half/img:1", "--install-packages=no")
+    host.until(lambda: faulty.requests("/blobs/" + faulty.layer), "the layer to be asked for")
+    fetching = host.until(lambda: host.our_units("sdme-job-*-fetch.service"), "the unit that fetches")[0]
+    part = faulty.layer.replace(":", "-") + ".part"
+    host.until(lambda: any(path.stat().st_size > 1_000_000 for path in CACHE.glob(f"fetch/*/{part}")), "half of the layer")
+    return process, fetching
+
+
+def is_resumed(faulty):
+    """The next pull asks for the rest alone."""
+    host.nothing_left()
+    assert "broken" not in host.entries("rootfs")
+    faulty.seen.clear()
+    pull(f"{faulty.place}/img:1")
+    assert all(seen.range for seen in faulty.requests(faulty.layer)) and faulty.requests(faulty.layer), faulty.seen
+
+
+@pytest.mark.parametrize("who", ["fetch", "import"])
+def test_worker_is_killed(faulty, who):
+    process, fetching = begin(faulty, "broken")
+    unit = fetching if who == "fetch" else fetching.replace("-fetch", "")
+    host.systemctl("kill", "--signal=KILL", unit).ok()
+    _, err = process.communicate(timeout=30 * host.SLOWER)
+    assert process.returncode == 1 and err, (process.returncode, err)
+    is_resumed(faulty)
+
+
+def test_pull_is_cancelled(faulty):
+    process, _ = begin(faulty, "broken")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30 * host.SLOWER)
+    assert process.returncode == 130
+    is_resumed(faulty)
+
+
+def test_server_dies(faulty):
+    result = host.sdmectl("bob", "fs", "import", "broken", f"docker://{faulty.place}/truncated.99/wrong-range/img:1",
+                          "--install-packages=no")
+    assert result.status == 1 and faulty.place in result.err
+    is_resumed(faulty)
+
+
+def test_daemon_is_killed(faulty):
+    """The pull goes on, and the daemon that comes next takes what it made."""
+    process, fetching = begin(faulty, "survivor")
+    host.kill_daemon()
+    assert host.unit(fetching, "ActiveState") == "active"
+    faulty.released.set()
+    host.until(lambda: "survivor" in host.entries("rootfs"), "the rootfs", 60)
+    host.kill_group(process, signal.SIGTERM)
