@@ -12,6 +12,9 @@ import host
 import tars
 
 
+NOWHERE = "docker://127.0.0.1:1/none"
+
+
 # ---- nobody without a rule ------------------------------------------------------------------------
 
 @pytest.fixture
@@ -43,8 +46,10 @@ def request_of(box, trixie, of_bob):
             elif name in of_bob:
                 yield of_bob[name]
             elif name == "name":
-                new = {"ImportRootfs": "stolen", "CreateContainer": "stolen", "RemoveRootfs": "unused"}
+                new = {"ImportRootfs": "stolen", "PullRootfs": "stolen", "CreateContainer": "stolen", "RemoveRootfs": "unused"}
                 yield new.get(member) or (trixie if "Rootfs" in member else box)
+            elif name == "source":
+                yield NOWHERE
             else:
                 yield {"a{sv}": {}, "s": trixie if name == "rootfs" else "", "aay": [b"A=B"], "ay": b"", "i": 15}[kind]
 
@@ -59,7 +64,8 @@ def test_every_method_has_a_gate():
     kinds = {method.gate.split()[0] for method in bus.METHODS.values()}
     assert {"public", "owner", "computed"} <= kinds
     assert len(bus.GATED) >= 18
-    assert {name for name in bus.METHODS if name not in bus.GATED} == {"ListContainers", "ListRootfs", "ListJobs"}
+    assert {name for name in bus.METHODS if name not in bus.GATED} == {
+        "ListContainers", "ListRootfs", "ListJobs", "InspectCache"}
 
 
 @pytest.mark.parametrize("interactive", [False, True])
@@ -83,7 +89,8 @@ WORDS = {
     "StopContainer": ["stop", "box"], "RestartContainer": ["restart", "box"], "EnableContainer": ["enable", "box"],
     "DisableContainer": ["disable", "box"], "RemoveContainer": ["rm", "box"], "Exec": ["exec", "box", "--", "true"],
     "OpenShell": ["exec", "--tty", "box", "--", "true"], "OpenLog": ["logs", "box"], "WaitJob": ["jobs", "wait", "{job}"],
-    "CancelJob": ["jobs", "cancel", "{job}"],
+    "CancelJob": ["jobs", "cancel", "{job}"], "PullRootfs": ["fs", "import", "stolen", NOWHERE],
+    "CollectGarbage": ["fs", "gc"], "ListCache": ["fs", "cache", "ls"], "CleanCache": ["fs", "cache", "clean"],
 }
 ONLY_WITH_ANOTHER = {"WaitSession", "SignalSession"}  # of a session that Exec or OpenShell gave
 
@@ -115,7 +122,7 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
         words = []
         for name, kind in method.inputs:
             special = {"name": trixie if member == "InspectRootfs" else "unused" if member == "RemoveRootfs" else
-                       "stolen" if member == "CreateContainer" else box, "rootfs": trixie, "job": of_bob["job"],
+                       "stolen" if member == "CreateContainer" else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
                        "session": of_bob["session"], "user": ""}
             words.append(str(special.get(name, values[kind])))
         result = host.busctl("alice", "call", bus.NAME, bus.PATH, bus.MANAGER, member, method.signature, *words)
