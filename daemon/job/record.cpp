@@ -43,8 +43,10 @@ std::string_view word(State state) { return kStateWords[static_cast<std::size_t>
 
 std::string Record::unit() const { return layout::job_unit(id, session); }
 
+bool Record::fetches() const { return !fetch.is_null() && verb == "import"; }
+
 std::vector<std::string> Record::units() const {
-  if (fetch.is_null()) return {unit()};
+  if (!fetches()) return {unit()};
   return {unit(), layout::fetch_unit(id)};
 }
 

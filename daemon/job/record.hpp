@@ -42,6 +42,7 @@ struct Record {
   json::Value result = json::Value::object();
 
   std::string unit() const;
+  bool fetches() const;                    // in this stage: what came is there for the later ones
   std::vector<std::string> units() const;  // those of this stage: unit(), and the one that fetches if there is one
   std::string title() const;  // for people: "job 7 (import debian)"
   // Whether PID 1 is asked to boot the container before the worker is there. The request says so for one that does not

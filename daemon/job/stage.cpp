@@ -39,9 +39,6 @@ bool may_begin(const Record& record) {
   return access((std::string(layout::kMachinesState) + "/" + record.target).c_str(), F_OK) < 0 && errno == ENOENT;
 }
 
-// What was fetched for the first stage is there for the others.
-bool fetches(const Record& record) { return !record.fetch.is_null() && record.verb == "import"; }
-
 }  // namespace
 
 std::optional<std::string> next_stage(const Record& record, const json::Value& result) {
@@ -65,7 +62,7 @@ void Table::complete_request(Record& record) {
     record.pinned_layers = store_.layer_ids();  // the worker may build on any of them
     record.request["have"] = record.pinned_layers;
   }
-  if (!fetches(record)) return;
+  if (!record.fetches()) return;
   record.fetch["verb"] = "fetch";
   record.fetch["job"] = record.id;
   record.fetch["blobs"] = cache_.make_fetch(record.id);
@@ -86,7 +83,7 @@ std::vector<systemd::TransientUnit> Table::units_of(Job& job, std::vector<os::Un
                    .fds = {{"request", pass(os::sealed_memory(record.request.dump(), "request"))},
                            {"report", pass(open_report(job))}}});
   for (const auto& [name, fd] : job.fds) units.back().fds.push_back({name, fd.get()});
-  if (!fetches(record)) return units;
+  if (!record.fetches()) return units;
 
   auto [ours, theirs] = socket_pair();
   units.back().fds.push_back({"link", pass(std::move(ours))});
