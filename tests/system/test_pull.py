@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Root filesystems from registries, as users pull them: each kind of registry, what comes out against what umoci unpacks, shared
-layers, pulls that were broken off."""
+layers. Bad days of a pull: whoever takes part in it is killed, the server goes, the disk is full. Nothing half made is seen, and
+the next pull fetches only the rest. And what the two units of a pull may do, read off while they run."""
+import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 
 import pytest
 
+import bus
 import guests
 import host
 import images
 import registries
 import tars
 import trees
+from test_crash import small_disk  # noqa: F401 a fixture
 
-
-CACHE = pathlib.Path("/var/cache/sdmed")
+BULK = 6_000_000
 
 
 def base(root):
@@ -149,64 +153,206 @@ def test_shared_layers_are_fetched_once(lab):
     assert set(layers[two]) <= set(host.entries("layers"))
 
 
+# ---- what goes wrong ------------------------------------------------------------------------------
+
 @pytest.fixture
-def faulty():
-    """A registry that misbehaves, with one image of one layer that is in no cache yet."""
-    archive = tars.Archive().file("etc/os-release", b"ID=x\n").file("data", os.urandom(8_000_000))
-    with registries.Faulty({"img": images.from_layers([archive.bytes()])}) as registry, registries.insecure(registry.place):
-        registry.layer = images.digest(registry.images["img"].layers[0])
+def image():
+    """A small layer and a large one."""
+    small = tars.Archive().file("etc/os-release", b'ID=tiny\nPRETTY_NAME="Tiny 1"\n').bytes()
+    large = tars.Archive().file("data", os.urandom(BULK)).bytes()
+    return images.from_layers([small, large])
+
+
+@pytest.fixture
+def faulty(image):
+    """A registry that misbehaves, with an image of which nothing is here yet."""
+    host.sdmectl("root", "fs", "cache", "clean", "--all").ok()
+    host.sdmectl("root", "fs", "gc").ok()
+    with registries.Faulty({"img": image}) as registry, registries.insecure(registry.place):
+        registry.layer = "/blobs/" + images.digest(image.layers[-1])
         yield registry
+        registry.released.set()
 
 
-def begin(faulty, name):
-    """A pull that stands still in the middle of the layer."""
-    process = host.spawn("bob", "sdmectl", "fs", "import", name, f"docker://{faulty.place}/half/img:1", "--install-packages=no")
-    host.until(lambda: faulty.requests("/blobs/" + faulty.layer), "the layer to be asked for")
-    fetching = host.until(lambda: host.our_units("sdme-job-*-fetch.service"), "the unit that fetches")[0]
-    part = faulty.layer.replace(":", "-") + ".part"
-    host.until(lambda: any(path.stat().st_size > 1_000_000 for path in CACHE.glob(f"fetch/*/{part}")), "half of the layer")
-    return process, fetching
+class Held:
+    """A pull by bob that the server holds in the middle of its layers."""
+
+    def __init__(self, faulty, processes):
+        self.faulty = faulty
+        self.name = host.unique("pulled")
+        self.source = f"docker://{faulty.place}/held/img:1"
+        self.client = processes("bob", "sdmectl", "-v", "fs", "import", "--install-packages=no", self.name, self.source)
+        host.until(lambda: faulty.requests(faulty.layer), "the last layer to be asked for")
+        self.job = host.until(lambda: [j for j in host.sdmectl("root", "jobs", "--json").json()
+                                       if j["target"] == self.name and j["bytes_done"] > BULK // 4], "half of it")[-1]["id"]
+
+    @property
+    def units(self):
+        return f"sdme-job-{self.job}.service", f"sdme-job-{self.job}-fetch.service"
+
+    def pids(self):
+        return [int(host.unit(unit, "MainPID")) for unit in self.units]
+
+    def end(self):
+        """The server goes on."""
+        self.faulty.released.set()
+        return self.wait()
+
+    def wait(self):
+        _, err = self.client.communicate(timeout=120)
+        return self.client.returncode, err.decode()
 
 
-def is_resumed(faulty):
-    """The next pull asks for the rest alone."""
+@pytest.fixture
+def held(faulty, processes):
+    return Held(faulty, processes)
+
+
+def nothing_is_seen(name):
     host.nothing_left()
-    assert "broken" not in host.entries("rootfs")
+    assert name not in host.entries("rootfs")
+    assert host.our_units("sdme-job-*-fetch.service") == []
+    assert os.listdir("/var/cache/sdmed/fetch") == []
+
+
+def is_resumed(faulty, name):
+    """Nothing is seen of a pull that failed, and the next one, of a server that holds nothing back, asks for the rest alone."""
+    nothing_is_seen(name)
     faulty.seen.clear()
-    pull(f"{faulty.place}/img:1")
-    assert all(seen.range for seen in faulty.requests(faulty.layer)) and faulty.requests(faulty.layer), faulty.seen
+    guests.import_as("bob", name, f"docker://{faulty.place}/img:1", "--install-packages=no")
+    asked = faulty.requests("/blobs/")
+    assert faulty.requests(faulty.layer) and all(seen.range for seen in asked), asked
 
 
-@pytest.mark.parametrize("who", ["fetch", "import"])
-def test_worker_is_killed(faulty, who):
-    process, fetching = begin(faulty, "broken")
-    unit = fetching if who == "fetch" else fetching.replace("-fetch", "")
-    host.systemctl("kill", "--signal=KILL", unit).ok()
-    _, err = process.communicate(timeout=30 * host.SLOWER)
-    assert process.returncode == 1 and err, (process.returncode, err)
-    is_resumed(faulty)
+@pytest.mark.parametrize("which", [0, 1], ids=["import", "fetch"])
+def test_killed_worker(held, which):
+    os.kill(held.pids()[which], 9)
+    status, err = held.wait()
+    assert status == 1 and "org.sdme1.Error." in err, err
+    is_resumed(held.faulty, held.name)
 
 
-def test_pull_is_cancelled(faulty):
-    process, _ = begin(faulty, "broken")
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30 * host.SLOWER)
-    assert process.returncode == 130
-    is_resumed(faulty)
+def test_killed_daemon(held):
+    """Both units run on, and who asks again sees the end."""
+    before = held.pids()
+    host.kill_daemon()
+    assert held.pids() == before
+    status, err = held.end()
+    assert status == 0, err
+    assert held.name in host.entries("rootfs")
+    host.nothing_left()
+
+
+def test_all_are_killed(held):
+    """The daemon too: the next one tidies up, and the cache has what was fetched."""
+    pids = held.pids()
+    host.kill_daemon()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+    status, _ = held.wait()
+    assert status == 1
+    host.sdmectl("root", "ps").ok()
+    is_resumed(held.faulty, held.name)
+
+
+@pytest.mark.parametrize("how", ["by-command", "by-signal"])
+def test_cancelled(held, how):
+    if how == "by-command":
+        host.sdmectl("bob", "jobs", "cancel", str(held.job)).ok()
+    else:
+        held.client.send_signal(signal.SIGINT)
+    status, _ = held.wait()
+    assert status == 130
+    is_resumed(held.faulty, held.name)
+
+
+def test_client_is_killed(held):
+    """Its job goes with it: nobody waits for it."""
+    host.kill_group(held.client)
+    host.until(lambda: not host.worker_units(), "the units to end")
+    is_resumed(held.faulty, held.name)
 
 
 def test_server_dies(faulty):
     result = host.sdmectl("bob", "fs", "import", "broken", f"docker://{faulty.place}/truncated.99/wrong-range/img:1",
                           "--install-packages=no")
     assert result.status == 1 and faulty.place in result.err
-    is_resumed(faulty)
+    is_resumed(faulty, "broken")
 
 
-def test_daemon_is_killed(faulty):
-    """The pull goes on, and the daemon that comes next takes what it made."""
-    process, fetching = begin(faulty, "survivor")
-    host.kill_daemon()
-    assert host.unit(fetching, "ActiveState") == "active"
-    faulty.released.set()
-    host.until(lambda: "survivor" in host.entries("rootfs"), "the rootfs", 60)
-    host.kill_group(process, signal.SIGTERM)
+def test_detached(held):
+    """A job that nobody waits for by intent goes on."""
+    name = host.unique("detached")
+    host.sdmectl("bob", "fs", "import", "--detach", "--install-packages=no", name, held.source).ok()
+    held.faulty.released.set()
+    host.until(lambda: name in host.entries("rootfs"), "the pull to end by itself", 60)
+    host.nothing_left()
+
+
+def test_full_disk(small_disk, image, processes):  # noqa: F811
+    """One that does not fit fails, leaves the room it took, and what was fetched is not fetched again."""
+    big = images.from_layers([tars.Archive().file("data", os.urandom(40 << 20)).bytes()])
+    with registries.Faulty({"img": big, "fits": image}) as faulty, registries.insecure(faulty.place):
+        result = host.sdmectl("bob", "-v", "fs", "import", "--install-packages=no", "large", f"docker://{faulty.place}/img:1")
+        assert result.status == 1 and bus.error("NoSpace") in result.err, result
+        host.nothing_left()
+        assert not host.entries("rootfs") and not host.entries("layers")
+        free = os.statvfs(host.STORE)
+        assert free.f_bavail > 0.9 * free.f_blocks
+        guests.import_as("bob", "small", f"docker://{faulty.place}/fits:1", "--install-packages=no")
+
+
+# ---- the workers' view ----------------------------------------------------------------------------
+
+def status_of(pid):
+    return dict(re.findall(r"^(\w+):\s*(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M))
+
+
+PLACES = ["/", "/usr", "/etc", "/var", "/run", "/home", "/root", "/var/lib/sdmed/layers", "/var/lib/sdmed/rootfs",
+          "/var/lib/sdmed/containers", "/var/cache/sdmed/oci", "/run/sdmed/jobs"]
+
+
+def writable(pid, *more):
+    """Of places, those where a process like this one may make a file, as it sees them."""
+    user = status_of(pid)["Uid"].split()[0]
+    enter = ["nsenter", f"--target={pid}", "--mount", "--", "setpriv", f"--reuid={user}", "--clear-groups", "test", "-w"]
+    return {place for place in (*PLACES, *more) if host.run("root", *enter, place).status == 0}
+
+
+def exposure(unit):
+    """What systemd-analyze makes of it, from 0 to 10."""
+    shown = host.run("root", "systemd-analyze", "security", "--no-pager", unit).out
+    return float(re.search(r"Overall exposure level for \S+: (\d+\.\d)", shown)[1])
+
+
+def test_what_they_may(held):
+    unpack, fetch = held.pids()
+    unpack_unit, fetch_unit = held.units
+
+    # Who talks to the network is nobody, with nothing.
+    seen = status_of(fetch)
+    assert seen["CapEff"] == seen["CapPrm"] == seen["CapBnd"] == "0" * 16
+    assert seen["NoNewPrivs"] == "1" and seen["Seccomp"] == "2" and int(seen["Uid"].split()[0]) >= 61184
+    assert os.readlink(f"/proc/{fetch}/ns/net") == os.readlink("/proc/1/ns/net")
+    root = f"/proc/{fetch}/root"
+    assert os.listdir(f"{root}/var/lib/sdmed") == [] and os.listdir(f"{root}/home") == []
+    assert sorted(os.listdir(f"{root}/var/cache/sdmed")) == ["fetch", "oci"]
+    assert os.listdir(f"{root}/var/cache/sdmed/fetch") == [str(held.job)]
+    blobs = f"/var/cache/sdmed/fetch/{held.job}"
+    assert writable(fetch, blobs) == {blobs}
+
+    # Who unpacks has the powers of files, and no network.
+    seen = status_of(unpack)
+    capabilities = host.run("root", "capsh", f"--decode={seen['CapBnd']}").out.split("=")[1].strip().split(",")
+    assert set(capabilities) == {"cap_chown", "cap_dac_override", "cap_fowner", "cap_fsetid", "cap_setfcap", "cap_mknod"}
+    assert seen["NoNewPrivs"] == "1" and seen["Seccomp"] == "2"
+    assert os.readlink(f"/proc/{unpack}/ns/net") != os.readlink("/proc/1/ns/net")
+    assert len(pathlib.Path(f"/proc/{unpack}/net/dev").read_text().strip().splitlines()) == 3  # two of headings, and lo
+    staging, out = f"/var/lib/sdmed/staging/{held.job}", f"/run/sdmed/jobs/{held.job}/out"
+    assert writable(unpack, staging, out) - {"/run/sdmed/jobs"} == {staging, out}  # that is empty memory of its own
+
+    # In systemd's own words; a service without a sandbox has 9.6.
+    assert exposure(fetch_unit) < 3 and exposure(unpack_unit) < 3.5
+    assert exposure("dbus.service") > 4, "the negative control"
+    held.end()
