@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "registry/policy.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -31,7 +33,7 @@ std::vector<std::string> requirements(const json::Value& list) {
   return types;
 }
 
-// HOST/A/B -> HOST/A -> HOST -> *.DOMAIN …
+// HOST:PORT/A/B -> HOST:PORT/A -> HOST:PORT -> *.DOMAIN …: a pattern stands for every port
 std::vector<std::string> scopes_of(const Reference& reference) {
   std::vector<std::string> scopes;
   auto name = reference.name();
@@ -42,6 +44,7 @@ std::vector<std::string> scopes_of(const Reference& reference) {
     if (slash == std::string::npos) break;
     name.resize(slash);
   }
+  name.resize(std::min(name.find(':'), name.size()));
   for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
     scopes.push_back("*" + name.substr(dot));
   }

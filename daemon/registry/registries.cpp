@@ -15,18 +15,22 @@ constexpr std::string_view kVendor = "/usr/share/containers/";
 constexpr std::string_view kOwn = "/etc/containers/";
 
 // How many bytes of a full name a prefix stands for; nothing when it does not. It ends where a
-// component of the path does, or the host with its port.
+// component of the path does, or the host with its port. A pattern without a port stands for every port,
+// so that what is blocked by it is not to be had at another one.
 std::optional<std::size_t> covered(std::string_view prefix, std::string_view name) {
   std::size_t skipped = 0;
-  if (prefix.starts_with("*.")) {
+  const bool pattern = prefix.starts_with("*.");
+  const auto path = std::min(name.find('/'), name.size());
+  if (pattern) {
     prefix.remove_prefix(1);
-    const auto host_end = std::min(name.find('/'), name.size());
     const auto own_end = std::min(prefix.find('/'), prefix.size());
+    const auto host_end = prefix.substr(0, own_end).contains(':') ? path : std::min(name.find(':'), path);
     if (host_end <= own_end) return std::nullopt;
     skipped = host_end - own_end;
   }
   if (!name.substr(skipped).starts_with(prefix)) return std::nullopt;
   const auto end = skipped + prefix.size();
+  if (pattern && end < path && name[end] == ':') return path;
   if (end < name.size() && name[end] != '/') return std::nullopt;
   return end;
 }

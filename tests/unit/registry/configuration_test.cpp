@@ -103,6 +103,8 @@ TEST(Registries, LongestPrefixWins) {
   EXPECT_THAT(places(registries, "wild.example/x"), ElementsAre("wild.example x"));
   EXPECT_THAT(places(registries, "evil.example/s.wild.example"), ElementsAre("evil.example s.wild.example"));
   EXPECT_THAT(places(registries, "s.moved.example/x"), ElementsAre("new.example old/x"));
+  EXPECT_THAT(places(registries, "s.wild.example:5000/x"), ElementsAre("s.wild.example:5000 x insecure"));
+  EXPECT_THAT(places(registries, "s.moved.example:5000/x"), ElementsAre("new.example old/x"));
   EXPECT_THAT(places(registries, "a.b/one/image:1"), ElementsAre("pinned.example image"));
   EXPECT_THAT(places(registries, "a.b/one/image:2"), ElementsAre("other:5000 one/image"));
 }
@@ -135,9 +137,19 @@ TEST(Registries, Mirrors) {
 }
 
 TEST(Registries, Blocked) {
-  const auto registries = conf("[[registry]]\nprefix = 'a.b/bad'\nblocked = true");
+  const auto registries = conf(R"(
+    [[registry]]
+    prefix = "a.b/bad"
+    blocked = true
+    [[registry]]
+    prefix = "*.bad.example"
+    blocked = true
+  )");
   EXPECT_THAT(error_of(Errc::kAccessDenied, [&] { places(registries, "a.b/bad/x"); }), HasSubstr("blocked by conf"));
   EXPECT_THAT(places(registries, "a.b/good"), ElementsAre("a.b good"));
+  error_of(Errc::kAccessDenied, [&] { places(registries, "s.bad.example/x"); });
+  error_of(Errc::kAccessDenied, [&] { places(registries, "s.bad.example:5000/x"); });
+  EXPECT_THAT(places(registries, "s.bad.examples:5000/x"), ElementsAre("s.bad.examples:5000 x"));
 }
 
 TEST(Registries, FaultsNameTheLine) {
@@ -182,6 +194,7 @@ TEST(Policy, Scopes) {
   EXPECT_NO_THROW(check("ok.example/bad/good:1"));
   EXPECT_NO_THROW(check("s.wild.example/x"));
   EXPECT_NO_THROW(check("s.t.wild.example/x"));
+  EXPECT_NO_THROW(check("s.wild.example:5000/x"));  // a pattern has no port
   for (const auto* name : {"ok.example/bad", "ok.example/bad/x", "ok.example/bad/good:2", "wild.example/x",
                            "other.example/x", "ok.example:443/x", "both.example/x"}) {
     EXPECT_THAT(error_of(Errc::kAccessDenied, [&] { check(name); }), HasSubstr("rejects")) << name;
