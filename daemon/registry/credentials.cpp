@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "registry/credentials.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "registry/reference.hpp"
@@ -11,18 +13,27 @@ namespace {
 
 constexpr std::size_t kMost = 1000;
 
-// Keys that `docker login` has written since the beginning: https://index.docker.io/v1/
+std::string lower(std::string text) {
+  for (auto& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// Keys that `docker login` has written since the beginning: https://index.docker.io/v1/. Of other keys nothing is
+// taken away: a part of a registry may be called v1, and its credentials are not those of all.
 std::string place_of(std::string key) {
+  bool is_url = false;
   for (const std::string_view scheme : {"https://", "http://"}) {
-    if (key.starts_with(scheme)) key.erase(0, scheme.size());
+    if (!key.starts_with(scheme)) continue;
+    key.erase(0, scheme.size());
+    is_url = true;
   }
-  for (const std::string_view end : {"/", "/v1", "/v2"}) {
-    if (key.ends_with(end)) key.erase(key.size() - end.size());
-  }
-  const auto slash = key.find('/');
-  const auto host = key.substr(0, slash);
-  if (host != "index.docker.io" && host != "registry-1.docker.io") return key;
-  return std::string(kDockerHub) + (slash == std::string::npos ? "" : key.substr(slash));
+  if (key.ends_with('/')) key.pop_back();
+  const auto slash = std::min(key.find('/'), key.size());
+  const auto host = lower(key.substr(0, slash));
+  const auto path = key.substr(slash);
+  const bool is_hub = host == "index.docker.io" || host == "registry-1.docker.io";
+  const bool is_interface = (is_url || is_hub) && (path == "/v1" || path == "/v2");
+  return (is_hub ? std::string(kDockerHub) : host) + (is_interface ? "" : path);
 }
 
 Credential credential_of(const json::Value& value) {

@@ -31,6 +31,19 @@ TEST(Credentials, DockerHubHasManyNames) {
   }
 }
 
+TEST(Credentials, APartIsNotTheWhole) {
+  const auto credentials = Credentials::parse(R"({"auths": {"a.b/ns/v1": {"username": "u", "password": "p"}}})");
+  EXPECT_NE(credentials.find("a.b", "ns/v1/x"), nullptr);
+  EXPECT_EQ(credentials.find("a.b", "ns/x"), nullptr);
+  EXPECT_EQ(Credentials::parse(R"({"auths": {"a.b/v2": {"username": "u"}}})").find("a.b", "x"), nullptr);
+  EXPECT_NE(Credentials::parse(R"({"auths": {"https://a.b/v2/": {"username": "u"}}})").find("a.b", "x"), nullptr);
+}
+
+TEST(Credentials, HostsHaveNoCase) {
+  const auto credentials = Credentials::parse(R"({"auths": {"LocalHost:5000": {"username": "u", "password": "p"}}})");
+  EXPECT_NE(credentials.find("localhost:5000", "x"), nullptr);
+}
+
 TEST(Credentials, IdentityTokens) {
   const auto credentials = Credentials::parse(R"({"auths": {"a.b": {"identitytoken": "t"}}})");
   EXPECT_EQ(credentials.find("a.b", "x")->identity_token, "t");
