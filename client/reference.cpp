@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reference.hpp"
 
+#include <algorithm>
 #include <regex>
 
 namespace sdme::client {
@@ -32,7 +33,10 @@ std::optional<Reference> parse_reference(const std::string& text) {
 }
 
 std::string registry_name(const std::string& host) {
-  return host == "index.docker.io" || host == "registry-1.docker.io" ? kDockerHub : host;
+  auto name = host;
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return name == "index.docker.io" || name == "registry-1.docker.io" ? kDockerHub : name;
 }
 
 std::vector<std::string> credential_keys(const Reference& reference) {

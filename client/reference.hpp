@@ -19,7 +19,7 @@ struct Reference {
 // Nothing when the text is no such name.
 std::optional<Reference> parse_reference(const std::string& text);
 
-// Docker Hub under the one name that we use, docker.io; any other registry as it is.
+// Docker Hub under the one name that we use, docker.io; any other registry as it is, in lower case as the daemon has it.
 std::string registry_name(const std::string& host);
 
 // Under what its credentials may stand, the most specific first: HOST/NS/REPO, HOST/NS, HOST. Of a short name, those of

@@ -138,6 +138,12 @@ TEST_F(CredentialsTest, DockerHubByAllItsNames) {
   }
 }
 
+TEST_F(CredentialsTest, HostsHaveNoCase) {
+  test::put(docker_, auths(entry("Quay.IO/a", kAlice)));
+  EXPECT_EQ(found("quay.io/a/b"), "quay.io/a alice:s3cret");
+  EXPECT_EQ(found("QUAY.io/a/b"), "quay.io/a alice:s3cret");
+}
+
 TEST_F(CredentialsTest, AShortNameGetsThoseOfDockerHubAlone) {
   test::put(docker_, auths(entry("quay.io", kAlice) + "," + entry("ghcr.io/debian", kAlice)));
   EXPECT_EQ(found("debian"), "");
