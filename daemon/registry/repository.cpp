@@ -49,7 +49,9 @@ Task<void> Repository::greet() {
       base_ = "http://" + host_of(place_);
       continue;
     }
-    if (!reply.failure && reply.head.status == 401) learn(reply);
+    // A token server that another host names, to which this one redirects, is not shown what is for this one.
+    const bool own = !reply.elsewhere || credential_ == nullptr;
+    if (!reply.failure && reply.head.status == 401 && own) learn(reply);
     // Whatever else it answers, it may still know the image: what it says of that counts.
     if (!reply.failure && reply.head.status != 429 && reply.head.status < 500) {
       greeted_ = true;

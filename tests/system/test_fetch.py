@@ -479,6 +479,23 @@ def test_tokens(lab, directory):
     assert (method, query["account"], shown) == ("GET", [registries.USER], "Basic")
 
 
+def test_realm_of_another_host(directory, faulty, known):
+    """Where a registry redirects to, a token server may be named: it does not get what is for the registry."""
+    shown = []
+
+    def ask(request, _):
+        shown.append(request.headers.get("Authorization"))
+        request.send(401, WWW_Authenticate=f'Bearer realm="http://{thief.place}/token",service="x"')
+
+    def front(request, body):
+        if request.path == "/v2/":
+            return request.send(302, Location=f"http://{thief.place}/v2/")
+        return faulty.answer(request, body)
+    with registries.Server(ask) as thief, registries.Server(front) as server, registries.insecure(server.place):
+        fetching.fetch(f"docker://{server.place}/img:1", directory, credentials=registries.Lab.credentials(server.place)).succeeded(known["img"])
+    assert shown == [None]
+
+
 def test_identity_tokens(lab, directory):
     lab.tokens.asked.clear()
     source = f"docker://{lab.bearer}/priv/multi:1"
