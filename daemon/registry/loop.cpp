@@ -63,7 +63,8 @@ void Loop::turn() {
   }
   const bool ended = resume_ended();
   const bool elapsed = resume_timers();
-  if (!ended && !elapsed) wait();
+  // Descriptors are heard also while somebody always has something to do, as who reads a file piece by piece.
+  wait(ended || elapsed ? std::chrono::milliseconds(0) : kLongestWait);
 }
 
 // Each that goes on may begin or end others: what has ended is looked up anew every time.
@@ -97,7 +98,7 @@ bool Loop::resume_timers() {
   return any;
 }
 
-void Loop::wait() {
+void Loop::wait(std::chrono::milliseconds longest) {
   std::vector<curl_waitfd> fds;
   std::vector<pollfd> polled;
   std::vector<Watch*> heard;
@@ -107,10 +108,10 @@ void Loop::wait() {
     polled.push_back({.fd = watch->fd_, .events = watch->events_, .revents = 0});
     heard.push_back(watch);
   }
-  auto time = kLongestWait;
+  auto time = longest;
   if (!timers_.empty()) {
     const auto until = std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first - Clock::now());
-    time = std::clamp(until, std::chrono::milliseconds(0), kLongestWait);
+    time = std::clamp(until, std::chrono::milliseconds(0), longest);
   }
   int ready = 0;
   const auto done = curl_multi_poll(multi_->handle, fds.data(), static_cast<unsigned>(fds.size()),

@@ -92,7 +92,7 @@ class Loop {
 
   bool resume_ended();
   bool resume_timers();
-  void wait();
+  void wait(std::chrono::milliseconds longest);
 
   Network network_;
   std::unique_ptr<detail::Multi> multi_;
