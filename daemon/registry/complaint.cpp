@@ -64,7 +64,9 @@ void complain(const Reply& reply, const Asked& asked) {
   if ((status == 401 || status == 403) && !reply.elsewhere) {
     const auto* const why = asked.shown ? " refuses the credentials that it was given, or they do not reach so far"
                                         : " wants credentials, and none were given for it";
-    throw Error(Errc::kAccessDenied, asked.who + why + said);
+    // Many say so, Docker Hub among them, of what they do not have: they tell nobody which names there are.
+    const auto or_none = asked.what.empty() ? "" : ", or it has no " + asked.what;
+    throw Error(Errc::kAccessDenied, asked.who + why + or_none + said);
   }
   if (status == 404 && !asked.what.empty()) throw Error(Errc::kNotFound, asked.who + " has no " + asked.what + said);
   if (status == 429) {

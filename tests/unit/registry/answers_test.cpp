@@ -97,7 +97,8 @@ TEST(Complaint, SaysWhatTheRegistrySaid) {
 
 TEST(Complaint, Codes) {
   const Asked asked = {.who = "registry 'r'", .what = "image 'i'"};
-  EXPECT_THAT(error_of(Errc::kAccessDenied, [&] { complain(answer(401), asked); }), HasSubstr("none were given"));
+  EXPECT_THAT(error_of(Errc::kAccessDenied, [&] { complain(answer(401), asked); }),
+              HasSubstr("none were given for it, or it has no image 'i'"));
   EXPECT_THAT(error_of(Errc::kAccessDenied, [&] { complain(answer(403), {.who = "r", .shown = true}); }),
               HasSubstr("refuses the credentials"));
   EXPECT_THAT(error_of(Errc::kNotFound, [&] { complain(answer(404), asked); }), HasSubstr("has no image 'i'"));
