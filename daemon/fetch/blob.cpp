@@ -52,6 +52,12 @@ void Blob::rewind() {
   held_ = false;
 }
 
+// What comes now may be broken off too, and then nothing wrong must stand behind it.
+void Blob::start_over() {
+  if (ftruncate(file_.get(), 0) < 0) throw_errno("emptying a wrong download");
+  rewind();
+}
+
 void Blob::append(std::span<const char> bytes) {
   if (bytes.size() > size() - written_) {
     throw Error(Errc::kVerificationFailed,

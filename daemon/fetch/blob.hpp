@@ -34,7 +34,8 @@ class Blob {
   void begin(os::UniqueFd file);
   void hash_again(std::span<const char> bytes);  // of what is in it already, as it is read
 
-  void rewind();                             // the next bytes are those from the start
+  void start_over();  // empty: what was in it is known to be wrong, and nothing of it was sent
+  void rewind();  // the next bytes are those from the start
   void append(std::span<const char> bytes);  // VerificationFailed beyond the size, or where what was sent differs
   bool complete() const { return written_ == size(); }
   void verify();  // of a complete one: VerificationFailed, or it is whole

@@ -177,7 +177,7 @@ bool Download::verified(Blob& blob) {
     if (!had_part) throw;
   }
   log::warning("what was kept of blob " + blob.shown() + " was wrong: it is fetched anew");
-  blob.rewind();
+  blob.start_over();
   return false;
 }
 

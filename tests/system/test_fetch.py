@@ -156,10 +156,10 @@ def test_damaged_cache(pull, known, directory, faulty):
     assert directory.entries()[images.digest(known["img"].layers[0]).replace(":", "-")] == known["img"].layers[0]
 
 
-def partial(directory, data, size, spoil=False):
+def partial(directory, data, size, spoil=None):
     kept = bytearray(data[:size])
     if spoil:
-        kept[size // 2] ^= 1
+        kept[int(size * spoil)] ^= 1
     path = directory.cache / "partial" / (images.digest(data).replace(":", "-") + ".part")
     path.write_bytes(kept)
     return path
@@ -178,8 +178,17 @@ def test_resumed_from_the_cache(pull, known, directory, faulty, size):
 @pytest.mark.parametrize("size", [100_000, "all"])
 def test_wrong_partial_is_fetched_anew(pull, known, directory, size):
     data = known["img"].layers[0]
-    partial(directory, data, len(data) if size == "all" else size, spoil=True)
+    partial(directory, data, len(data) if size == "all" else size, spoil=0.5)
     pull("img:1").succeeded(known["img"])
+
+
+def test_wrong_partial_does_not_come_back(pull, known, directory):
+    """It is fetched anew, and that is broken off as well: what is kept then is right."""
+    data = known["img"].layers[0]
+    partial(directory, data, len(data), spoil=0.9)
+    pull("truncated.99/no-range/img:1", network={"retries": 1}).failed("NetworkFailed")
+    kept = directory.entries()[images.digest(data).replace(":", "-") + ".part"]
+    assert kept and data.startswith(kept)
 
 
 @pytest.mark.parametrize("fault", ["no-range", "wrong-range", "unsatisfiable"])

@@ -59,6 +59,14 @@ TEST_F(BlobTest, InPieces) {
   EXPECT_FALSE(std::filesystem::exists(in_blobs(".part")));
 }
 
+TEST_F(BlobTest, StartsOverWithAnEmptyFile) {
+  put(in_blobs(".part"), kText);
+  blob.hash_again(kText);
+  blob.start_over();
+  blob.append(std::string_view(kText).substr(0, 7));
+  EXPECT_EQ(content(in_blobs(".part")), kText.substr(0, 7));
+}
+
 TEST_F(BlobTest, WrongBytesAreFound) {
   auto wrong = kText;
   wrong[3] ^= 1;
