@@ -91,6 +91,8 @@ void Stream::begin(const registry::Head& head) {
   if (!pipe_.write) return open(head);
   if (head.status == 206) {
     const auto range = registry::ContentRange::parse(head.content_range);
+    if (total_ == 0 && range) total_ = range->total.value_or(0);  // or a part of the rest would pass for all of it
+    must_fit(total_);
     range_was_wrong_ = !range || range->first != received_ || (total_ > 0 && !range->is_rest(received_, total_));
     return;
   }

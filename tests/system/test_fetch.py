@@ -535,8 +535,8 @@ def test_credentials_that_are_none(lab, directory):
 class Web:
     """A file, and how a server may give it."""
 
-    def __init__(self, data, tag='"one"', ranges=True, cut=0, length=True, change=False, status=200, location=None):
-        self.data, self.tag, self.ranges, self.cut, self.length = data, tag, ranges, cut, length
+    def __init__(self, data, tag='"one"', ranges=True, cut=0, length=True, change=False, status=200, location=None, part=False):
+        self.data, self.tag, self.ranges, self.cut, self.length, self.part = data, tag, ranges, cut, length, part
         self.change, self.status, self.location = change, status, location
         self.seen = []
 
@@ -551,17 +551,24 @@ class Web:
         wanted = request.headers.get("Range")
         if wanted and self.ranges and request.headers.get("If-Range") == self.tag:
             first = int(wanted.removeprefix("bytes=").split("-")[0])
-            status, data = 206, data[first:]
-            more["Content-Range"] = f"bytes {first}-{len(self.data) - 1}/{len(self.data)}"
+            last = min(first + 1000, len(data) - 1) if self.part else len(data) - 1
+            status, data = 206, data[first:last + 1]
+            more["Content-Range"] = f"bytes {first}-{last}/{len(self.data)}"
         elif self.change and count > 1:
             data = bytes([data[0] ^ 1]) + data[1:]
         length = len(data)
         if count <= self.cut:
             data = data[:len(data) * 6 // 10]
             request.close_connection = True
-        if not self.length:
-            request.close_connection = True
-        return request.send(status, data, **{"Content-Length": length if self.length else None} | more)
+        if not self.length and status == 200:
+            return self.in_chunks(request, data, whole=len(data) == length, more=more)
+        return request.send(status, data, **{"Content-Length": length} | more)
+
+    @staticmethod
+    def in_chunks(request, data, whole, more):
+        """So that its end is seen, and its size before that is not."""
+        request.send(200, b"%x\r\n%s\r\n" % (len(data), data) + (b"0\r\n\r\n" if whole else b""),
+                     **{"Content-Length": None, "Transfer-Encoding": "chunked"} | more)
 
 
 @pytest.fixture
@@ -599,6 +606,12 @@ def test_file_resumes(web, how):
     file, outcome = web(FILE, **how)
     assert outcome.done and outcome.streamed == FILE, outcome.error
     assert [("Range" in seen) for seen in file.seen[1:]] == [how.get("tag", "x") == "x"] * (len(file.seen) - 1)
+
+
+def test_file_of_which_a_part_comes(web):
+    """A server may send less of the rest than it was asked for: that is not the end of the file."""
+    _, outcome = web(FILE, cut=1, length=False, part=True)
+    assert outcome.done and outcome.streamed == FILE, outcome.error
 
 
 def test_file_that_changes(web):
