@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kMostOpen = 8;
 constexpr int kPipeSize = 1024 * 1024;  // the most that a user without rights may have (pipe(7))
 
+[[noreturn]] void unread() { throw Error(Errc::kCancelled, "the unit that unpacks reads no more"); }
+
 }  // namespace
 
 Pipe Pipe::make() {
@@ -30,14 +32,18 @@ Pipe Pipe::make() {
 }
 
 Feed::Open::Open(registry::Loop& loop, Blob& given, os::UniqueFd end)
-    : blob(given), pipe(std::move(end)), watch(loop, pipe.get(), 0, [this] { full = false; }) {}
+    : blob(given), pipe(std::move(end)), watch(loop, pipe.get(), POLLERR, [this] { heed(); }) {}
+
+void Feed::Open::heed() {
+  if (!std::exchange(full, false)) unread();
+}
 
 bool Feed::Open::send() {
   while (!full && blob.sent() < blob.sendable()) {
     auto at = static_cast<off_t>(blob.sent());
     const auto count = splice(blob.file(), &at, pipe.get(), nullptr, blob.sendable() - blob.sent(), SPLICE_F_NONBLOCK);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EPIPE) return true;  // it has read enough, or has gone: the link tells which
+    if (count < 0 && errno == EPIPE) unread();
     if (count < 0 && errno != EAGAIN) throw_errno("sending a layer");
     if (count == 0) throw Error(Errc::kCorrupt, "blob " + blob.shown() + " has shrunk");
     if (count < 0) {
@@ -46,7 +52,9 @@ bool Feed::Open::send() {
       blob.count_sent(static_cast<std::uint64_t>(count));
     }
   }
-  watch.listen(full ? POLLOUT : 0);
+  // That its reader went is seen also while nothing is to be sent: a server that is slow, or then fails, is not to
+  // blame for what was wrong with another layer.
+  watch.listen(full ? POLLOUT : POLLERR);
   return blob.whole() && blob.sent() == blob.size();
 }
 

@@ -26,7 +26,8 @@ class Feed {
 
   void add(Blob& blob) { waiting_.push_back(&blob); }
 
-  // Sends what can be sent now. Called whenever something may have come.
+  // Sends what can be sent now. Called whenever something may have come. Cancelled when a pipe is not read to its
+  // end: whoever unpacks has found fault with a layer.
   void pump();
   bool done() const { return waiting_.empty() && open_.empty(); }
 
@@ -37,6 +38,8 @@ class Feed {
 
     Blob& blob;
     os::UniqueFd pipe;
+    void heed();  // the pipe has room again, or nobody reads it any more
+
     bool full = false;
     registry::Loop::Watch watch;
   };

@@ -27,6 +27,8 @@ constexpr std::size_t kLongestName = 255;
 
 [[noreturn]] void changed() { throw Error(Errc::kNetworkFailed, "the file was changed while it was being fetched"); }
 
+[[noreturn]] void unread() { throw Error(Errc::kCancelled, "the unit that unpacks reads no more"); }
+
 // A weak ETag may stand for other bytes, and If-Range takes none.
 std::string validator_of(const registry::Head& head) {
   if (!head.etag.empty() && !head.etag.starts_with("W/")) return head.etag;
@@ -111,7 +113,7 @@ void Stream::open(const registry::Head& head) {
   must_fit(total_);
   validator_ = validator_of(head);
   pipe_ = Pipe::make();
-  watch_.emplace(loop_, pipe_.write.get(), 0, [this] { flush(); });
+  watch_.emplace(loop_, pipe_.write.get(), POLLERR, [this] { heed(); });
   link_.stream(name_, total_, pipe_.read.get());
   pipe_.read.reset();
 }
@@ -140,18 +142,24 @@ registry::Sink::Flow Stream::take(std::span<const char> bytes) {
   return Flow::kGoOn;
 }
 
+// The pipe has room again, or nobody reads it any more: a server that then fails is not to blame for that.
+void Stream::heed() {
+  if (kept_.empty()) unread();
+  flush();
+}
+
 void Stream::flush() {
   std::size_t sent = 0;
   while (sent < kept_.size()) {
     const auto count = write(pipe_.write.get(), kept_.data() + sent, kept_.size() - sent);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EPIPE) throw Error(Errc::kCancelled, "the unit that unpacks reads no more");
+    if (count < 0 && errno == EPIPE) unread();
     if (count < 0 && errno != EAGAIN) throw_errno("sending the file");
     if (count < 0) break;
     sent += static_cast<std::size_t>(count);
   }
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(sent));
-  watch_->listen(kept_.empty() ? 0 : POLLOUT);
+  watch_->listen(kept_.empty() ? POLLERR : POLLOUT);
   if (!kept_.empty() || !paused_) return;
   paused_ = false;
   loop_.go_on(*this);

@@ -32,6 +32,7 @@ class Stream : public registry::Sink {
   void open(const registry::Head& head);
   std::span<const char> skip(std::span<const char> bytes);  // what is left of them
   void must_fit(std::uint64_t size) const;
+  void heed();
   void flush();
   registry::Request request(const registry::Url& url);
   bool went_wrong(registry::Reply& reply);

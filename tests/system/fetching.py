@@ -111,11 +111,13 @@ class Unit:
 
 class Fetch:
     """One run. `want`: which layers of the image, all where it is None; `stalled`: places whose pipes are not read
-    until the others have ended; `seen(outcome, unit)` is called after every packet."""
+    until the others have ended; `left`: places whose pipes are closed as soon as something is in them;
+    `seen(outcome, unit)` is called after every packet."""
 
     def __init__(self, source, directory, credentials=None, network=None, platform="", limit=1 << 40, want=None, stalled=(),
-                 use_cache=True, seen=None, read=True):
+                 left=(), use_cache=True, seen=None, read=True):
         self.directory, self.want, self.stalled, self.seen = directory, want, set(stalled), seen
+        self.left = left
         self.read = read
         self.outcome = Outcome()
         directory.renew()
@@ -200,7 +202,7 @@ class Fetch:
         what, got = self.pipes[fd]
         data = os.read(fd, 1 << 20)
         got += data
-        if data:
+        if data and what not in self.left:
             return
         selector.unregister(fd)
         os.close(fd)

@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import socket
+import threading
 
 import pytest
 
@@ -268,6 +269,14 @@ def test_the_other_unit_is_gone(faulty, directory):
     run.seen = lambda outcome, _: outcome.order and run.link.shutdown(socket.SHUT_RDWR)
     outcome = run.run()
     assert outcome.seconds < 10 * host.SLOWER and outcome.result["error"]["code"] == "Cancelled"
+
+
+def test_layer_that_is_not_read_to_its_end(faulty, directory):
+    """Whoever unpacks found fault with it: that is no failure of a server, also where one then fails."""
+    run = fetching.Fetch(f"docker://{faulty.place}/half/big:1", directory, network={"retries": 0, "low_speed_sec": 5}, left=[0])
+    outcome = run.run()
+    outcome.failed("Cancelled")
+    assert outcome.seconds < 4 * host.SLOWER, "before the server is given up"
 
 
 # ---- servers that lie -----------------------------------------------------------------------------
@@ -612,6 +621,21 @@ def test_file_of_which_a_part_comes(web):
     """A server may send less of the rest than it was asked for: that is not the end of the file."""
     _, outcome = web(FILE, cut=1, length=False, part=True)
     assert outcome.done and outcome.streamed == FILE, outcome.error
+
+
+def test_file_that_is_not_read_to_its_end(directory):
+    """Not the server's fault, though it stands still."""
+    released = threading.Event()
+
+    def answer(request, _):
+        request.send(200, FILE[:1000], Content_Length=len(FILE))
+        released.wait(60)
+    with registries.Server(answer) as server:
+        run = fetching.Fetch(f"http://{server.place}/x", directory, network={"low_speed_sec": 5}, left=["stream"])
+        outcome = run.run()
+        released.set()
+    outcome.failed("Cancelled")
+    assert outcome.seconds < 4 * host.SLOWER
 
 
 def test_file_that_changes(web):

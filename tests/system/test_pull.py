@@ -3,6 +3,7 @@
 layers. Bad days of a pull: whoever takes part in it is killed, the server goes, the disk is full. Nothing half made is seen, and
 the next pull fetches only the rest. And what the two units of a pull may do, read off while they run."""
 import contextlib
+import gzip
 import os
 import pathlib
 import re
@@ -279,6 +280,23 @@ def test_server_dies(faulty):
                           "--install-packages=no")
     assert result.status == 1 and faulty.place in result.err
     is_resumed(faulty, "broken")
+
+
+def test_fault_of_a_layer_is_told(image):
+    """Though a server fails just after it was found."""
+    def lie(config):
+        config["rootfs"]["diff_ids"][0] = images.digest(b"other")
+    lying = images.from_layers([gzip.decompress(layer) for layer in image.layers], config_change=lie)
+    with registries.Faulty({"img": lying}) as faulty, registries.insecure(faulty.place):
+        def answer(request, body):
+            if images.digest(lying.layers[-1]) not in request.path:
+                return faulty.answer(request, body)
+            faulty.released.wait(1)
+            return request.send(404)
+        faulty.server.answer = answer
+        result = host.sdmectl("bob", "-v", "fs", "import", "--install-packages=no", "lying", f"docker://{faulty.place}/img:1")
+    assert result.status == 65 and bus.error("VerificationFailed") in result.err, result
+    nothing_is_seen("lying")
 
 
 def test_detached(held):
