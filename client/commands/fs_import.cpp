@@ -25,7 +25,8 @@ void FsImport::define(CLI::App& app) {
   app.add_flag("--detach", detach, "print the number of the job and leave");
   app.add_option("--platform", platform, "which image of several; default: this host's")
       ->type_name("OS/ARCH[/VARIANT]");
-  app.add_option("--tag", tag, "which image of an archive or layout with several")->type_name("TAG");
+  app.add_option("--tag", tag, "which image of an archive or layout with several, also of one behind a URL")
+      ->type_name("TAG");
   app.add_option("--install-packages", install_packages, "what a boot needs and is missing: auto, yes or no")
       ->check(CLI::IsMember({"auto", "yes", "no"}))
       ->type_name("HOW");
@@ -90,8 +91,8 @@ void check(const FsImport& verb, const SourceName& what) {
   const auto refuse = [](const std::string& why) { throw Failure(exit_code::kUsage, why); };
   if (!what.reference && (!verb.creds.empty() || !verb.authfile.empty())) refuse("credentials are for registries");
   if (!what.is_remote() && verb.no_cache) refuse("--no-cache is for what is fetched from a server");
-  if (what.is_remote() && !verb.tag.empty()) {
-    refuse("--tag is for archives and layouts that are here: of an image in a registry, it is a part of the name");
+  if (what.reference && !verb.tag.empty()) {
+    refuse("--tag is for archives and layouts: of an image in a registry, it is a part of the name");
   }
   if (!verb.creds.empty() && what.reference->is_short()) {
     refuse("--creds wants to know for which registry: say HOST/PATH, as in docker.io/debian");
@@ -142,6 +143,7 @@ CredentialSearch search_credentials(Client& client, const FsImport& verb, const 
 int pull(Client& client, const FsImport& verb, const SourceName& what) {
   const auto search = search_credentials(client, verb, what);
   auto all = options_of(verb);
+  if (!verb.tag.empty()) all["tag"] = sdbus::Variant(verb.tag);
   if (verb.no_cache) all["use-cache"] = sdbus::Variant(false);
   if (search.found) all["credentials"] = sdbus::Variant(sealed(*search.found).give());
   JobWaiter waiter(client);

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kLongestOrigin = 4096;
 constexpr std::size_t kLongestPlatform = 128;
 constexpr std::size_t kLongestTag = 256;
-constexpr std::array<std::string_view, 3> kSchemes = {"docker://", "http://", "https://"};
+constexpr std::string_view kRegistry = "docker://";
+constexpr std::array<std::string_view, 3> kSchemes = {kRegistry, "http://", "https://"};
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(Errc::kInvalidArgument, why); }
 
@@ -32,6 +33,15 @@ void check_source(const std::string& source) {
   if (source.size() > kLongestOrigin || !std::ranges::all_of(source, plain)) {
     refuse("argument 'source' must be at most 4096 printable ASCII characters without blanks");
   }
+}
+
+// Which image of an archive. An image of a registry has its tag in its name, where everybody sees it.
+std::string take_tag(OptionReader& reader, const std::string& source) {
+  auto tag = take_line(reader, "tag", kLongestTag);
+  if (!tag.empty() && source.starts_with(kRegistry)) {
+    refuse("option 'tag' is for archives behind a URL: of an image in a registry, it is a part of the name");
+  }
+  return tag;
 }
 
 json::Value network(const store::Settings& settings) {
@@ -101,6 +111,7 @@ job::Plan pull_rootfs(const Caller& caller, const std::string& name, const std::
                   {"keep", reader.take<bool>("use-cache").value_or(true)},
                   {"limits", {{"bytes", settings.fetch_max_bytes}}},
                   {"network", network(settings)}};
+  record.request["tag"] = take_tag(reader, source);
   record.commit["origin"] = source;
   if (const auto credentials = reader.take<sdbus::UnixFd>("credentials")) {
     plan.fetch_fds.emplace("credentials", take_data(*credentials, "credentials"));

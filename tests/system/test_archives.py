@@ -13,6 +13,7 @@ import pytest
 import guests
 import host
 import images
+import registries
 import tars
 import trees
 
@@ -154,6 +155,13 @@ def test_one_of_several():
     refused(data, 64, "1, 2")
     refused(data, 3, "'3'", options=["--tag=3"])
     name = guests.import_as("bob", host.unique("rootfs"), "-", "--tag=2", "--install-packages=no", stdin=data)
+    assert inspected(name)["os"] == "two"
+
+
+def test_one_of_several_behind_a_url():
+    data = archive_of((images.from_layers([small_layer("one")]), "1"), (images.from_layers([small_layer("two")]), "2"))
+    with registries.Server(lambda request, _: request.send(200, data)) as server:
+        name = guests.import_as("bob", host.unique("rootfs"), f"http://{server.place}/images.tar", "--tag=2", "--install-packages=no")
     assert inspected(name)["os"] == "two"
 
 

@@ -31,7 +31,7 @@ def ask(box, trixie):
                 new = {"ImportRootfs": "no-such", "PullRootfs": "no-such", "CreateContainer": "no-such"}
                 yield new.get(member) or (trixie if "Rootfs" in member else box)
             elif name == "source":
-                yield "docker://127.0.0.1:1/none"
+                yield "http://127.0.0.1:1/none"  # of which every option says something
             else:
                 yield {"a{sv}": options, "s": trixie if name == "rootfs" else "root", "aay": [b"A=B"], "ay": b"", "t": 1, "i": 1}[kind]
 

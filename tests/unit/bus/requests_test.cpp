@@ -48,6 +48,16 @@ TEST_F(Requests, AnImportHoldsItsNameAlone) {
   EXPECT_EQ(plan.record.owner, 1000U);
 }
 
+TEST_F(Requests, ATagIsForArchivesAlone) {
+  const Options tagged = {{"tag", Variant{std::string("v1")}}};
+  const auto pull = [&](const std::string& source) {
+    return pull_rootfs(alice_, "debian", source, tagged, settings_).record.request.at("tag");
+  };
+  EXPECT_EQ(pull("https://x/images.tar"), "v1");
+  EXPECT_EQ(import_rootfs(alice_, "debian", reading_, tagged, settings_).record.request.at("tag"), "v1");
+  EXPECT_THAT(error_of(Errc::kInvalidArgument, [&] { pull("docker://debian"); }), HasSubstr("part of the name"));
+}
+
 TEST_F(Requests, ADefinitionHasEveryDefaultFilledIn) {
   bool cancel = true;
   const auto clone = definition({}, true, settings_, cancel);

@@ -92,6 +92,9 @@ TEST_F(FsVerbsTest, OptionsOfAPull) {
   EXPECT_EQ(option("platform"), "linux/arm64/v8");
   EXPECT_EQ(option("install-packages"), "yes");
   EXPECT_FALSE(value_of<bool>(asked().options, "use-cache", true));
+  import({"good", "https://x/images.tar", "--tag", "v1"});
+  EXPECT_EQ(asked().method, "PullRootfs");
+  EXPECT_EQ(option("tag"), "v1");
 }
 
 TEST_F(FsVerbsTest, OptionsOfAnImport) {
@@ -122,12 +125,11 @@ TEST_F(FsVerbsTest, APathIsPreferredAndTheNoteSaysSo) {
 TEST_F(FsVerbsTest, OptionsThatSayNothingOfSuchASource) {
   test::put(home_ / "a.tar", "bytes");
   std::filesystem::create_directory(home_ / "tree");
-  for (const Words& words :
-       {Words{"good", "quay.io/x", "--tag", "v1"}, Words{"good", "https://x/y", "--tag", "v1"},
-        Words{"good", "https://x/y", "--authfile", "f"}, Words{"good", "https://x/y", "--creds", "a:b"},
-        Words{"good", "x", "--creds", "a:b"}, Words{"good", "a.tar", "--no-cache"},
-        Words{"good", "a.tar", "--creds", "a:b"}, Words{"good", "a.tar", "--authfile", "f"},
-        Words{"good", "oci-archive:a.tar:v1", "--tag", "v2"}, Words{"good", "tree", "--detach"}}) {
+  for (const Words& words : {Words{"good", "quay.io/x", "--tag", "v1"}, Words{"good", "https://x/y", "--authfile", "f"},
+                             Words{"good", "https://x/y", "--creds", "a:b"}, Words{"good", "x", "--creds", "a:b"},
+                             Words{"good", "a.tar", "--no-cache"}, Words{"good", "a.tar", "--creds", "a:b"},
+                             Words{"good", "a.tar", "--authfile", "f"},
+                             Words{"good", "oci-archive:a.tar:v1", "--tag", "v2"}, Words{"good", "tree", "--detach"}}) {
     const auto ended = import(words);
     EXPECT_EQ(ended.status, exit_code::kUsage) << words[1] << " " << words[2];
     EXPECT_EQ(asked().method, "") << words[1] << " " << words[2];
