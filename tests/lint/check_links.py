@@ -16,6 +16,7 @@ FORBIDDEN = {
     "sdme-worker": (*PARSERS, "libcrypto", "libssl", "libsdbus-c++"),
     "sdme-import": ("libcurl", "libyaml-cpp", "libsdbus-c++"),
     "sdme-fetch": ("libarchive", "libyaml-cpp", "libsdbus-c++"),
+    "sdme-proxy": (*PARSERS, "libcrypto", "libssl", "libsdbus-c++"),
     "sdme-guest-session": ("",),  # static
 }
 
