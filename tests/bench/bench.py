@@ -15,6 +15,7 @@ import sys
 import tarfile
 import time
 
+import port
 import pull
 
 ROUNDS = 5
@@ -292,7 +293,8 @@ def bench_daemon():
 
 
 BENCHES = {"start": bench_start, "create": bench_create, "list": bench_list, "import": bench_import, "extract": bench_extract,
-           "pull": lambda: pull.bench_pull(sys.modules[__name__]), "daemon": bench_daemon}
+           "pull": lambda: pull.bench_pull(sys.modules[__name__]), "port": lambda: port.bench_port(sys.modules[__name__]),
+           "daemon": bench_daemon}
 
 
 def main(names):
