@@ -51,8 +51,7 @@ json::Value Table::collect_garbage() {
   for (const auto& [id, job] : jobs_) {
     if (!ended(job->record.state)) live.insert(id);
   }
-  const auto layers = store_.trash_unused_layers(pinned_layers());
-  store_.sweep(live, pinned_layers());
+  const auto layers = store_.sweep(live, pinned_layers());
   cache_.sweep(live);
   const auto downloads = cache_.drop_partials();
   return {{"layers", layers}, {"downloads", downloads.count}, {"bytes", downloads.bytes}};

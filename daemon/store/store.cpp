@@ -99,7 +99,7 @@ void Store::load_entry(Kind kind, const os::Dir& dir, const std::string& name) {
 
 // ---- tidying up -----------------------------------------------------------------------------------
 
-void Store::sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers) {
+std::uint64_t Store::sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers) {
   for (const auto& name : staging_.entries()) {
     const auto job = text::to_unsigned(name);
     const bool is_live = job && live_jobs.contains(*job) && name == std::to_string(*job);
@@ -108,7 +108,7 @@ void Store::sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::
   sweep_entries(containers_);
   sweep_entries(rootfs_);
   root_.remove(os::Dir::aside(layout::kVersion));
-  trash_unused_layers(pinned_layers);
+  return trash_unused_layers(pinned_layers);
 }
 
 void Store::sweep_entries(const os::Dir& dir) {

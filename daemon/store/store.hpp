@@ -34,8 +34,9 @@ class Store {
   static Store open(const std::string& root = layout::kState, Neighbours neighbours = {});
 
   // Once, before the first request: the staging directories of jobs that are over, the layers
-  // that no rootfs, container or job names, and entries without a record go into the trash.
-  void sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers);
+  // that no rootfs, container or job names, and entries without a record go into the trash. How
+  // many layers.
+  std::uint64_t sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers);
 
   const Catalogue& catalogue() const { return catalogue_; }
   bool has_layer(const std::string& id) const;

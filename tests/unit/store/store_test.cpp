@@ -218,7 +218,7 @@ TEST_F(StoreTest, SweepTakesWhatNoJobOwns) {
   put(dirs_ / "rootfs/half/x", "");
   put(dirs_ / "rootfs/debian/.record.json.new", "{");
   put(dirs_ / ".version.json.new", "{");
-  store.sweep({2}, {kLayerC});
+  EXPECT_EQ(store.sweep({2}, {kLayerC}), 3U) << "layers";
   EXPECT_THAT(os::Dir::open(dirs_ / "staging").entries(), ElementsAre("2"));
   EXPECT_THAT(os::Dir::open(dirs_ / "layers").entries(), ElementsAre(kLayerA, kLayerC));
   EXPECT_THAT(os::Dir::open(dirs_ / "containers").entries(), IsEmpty());
