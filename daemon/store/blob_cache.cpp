@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "store/blob_cache.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <optional>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -22,8 +25,13 @@ namespace {
 constexpr mode_t kSeenByPulls = 0755;
 constexpr mode_t kOpenToOnePull = 0777;
 constexpr std::size_t kLargestIndex = 4U << 20U;
-constexpr std::size_t kLargestDescriptor = 64U << 10U;
-constexpr std::size_t kMostImages = 1000;
+constexpr std::size_t kLargestDescriptor = 8U << 10U;
+constexpr std::size_t kMostImages = 500;  // so that the index stays as small as above
+// A pull of the largest image leaves a thousand names. Each costs the daemon's one loop a rename, so there is an end.
+constexpr std::size_t kMostTaken = 4096;
+constexpr std::size_t kMostListed = 4;  // of images, for one pull
+constexpr std::size_t kMostPartials = 4096;
+constexpr std::size_t kMostBlobs = 32'768;
 constexpr std::string_view kPart = ".part", kUsed = ".used", kImage = ".image";
 
 struct Algorithm {
@@ -52,9 +60,31 @@ std::uint64_t usec_of(const timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1000;
 }
 
-bool is_file(const os::Dir& dir, const std::string& name) {
-  const auto found = dir.stat(name);
-  return found && S_ISREG(found->st_mode);
+// The size of a file does not tell what is allocated beyond its end. Some file systems need more than the size
+// honestly, for copies and parity.
+bool takes_more_than_it_says(const struct stat& file) {
+  constexpr std::uint64_t kSlack = 4U << 20U;
+  return static_cast<std::uint64_t>(file.st_blocks) * 512 / 4 > static_cast<std::uint64_t>(file.st_size) + kSlack;
+}
+
+struct CloseDir {
+  void operator()(DIR* dir) const { closedir(dir); }
+};
+
+// Not all, where a stranger made more names than anybody needs: a list of them might not fit into memory.
+std::vector<std::string> first_entries(const os::Dir& dir, std::size_t most) {
+  auto again = dir.open_file(".", O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, CloseDir> stream(fdopendir(again.get()));
+  if (!stream) throw_errno("reading what a pull left");
+  static_cast<void>(again.release());  // closedir() closes it
+  std::vector<std::string> names;
+  while (names.size() < most) {
+    const dirent* const entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -89,7 +119,9 @@ void BlobCache::adopt(std::uint64_t job) {
   const auto left = fetch_.find_dir(name);
   if (!left) return;
   if (enabled()) {
-    for (const auto& entry : left->entries()) {
+    std::size_t images = 0;
+    for (const auto& entry : first_entries(*left, kMostTaken)) {
+      if (entry.ends_with(kImage) && ++images > kMostListed) continue;
       try {
         adopt_one(*left, entry);
       } catch (const Error& error) {
@@ -108,7 +140,8 @@ void BlobCache::discard(std::uint64_t job) {
 
 // Every name and kind is a stranger's. Renames do not follow links, and what is no file is left to the trash.
 void BlobCache::adopt_one(const os::Dir& from, const std::string& name) {
-  if (!is_file(from, name)) return;
+  const auto found = from.stat(name);
+  if (!found || !S_ISREG(found->st_mode) || takes_more_than_it_says(*found)) return;
   const auto dot = std::min(name.find('.'), name.size());
   const auto kind = std::string_view(name).substr(dot);
   const auto blob = blob_of(std::string_view(name).substr(0, dot));
@@ -118,14 +151,15 @@ void BlobCache::adopt_one(const os::Dir& from, const std::string& name) {
   } else if (kind == kPart) {
     if (blobs_.exists(*blob)) return;
     partial_.remove(name);
-    from.rename(name, partial_, name);
+    if (found->st_size > 0) from.rename(name, partial_, name);  // else what was here is wrong
   } else if (kind == kImage) {
     list_image(json::parse(from.read(name, kLargestDescriptor), "the descriptor of an image"));
-  } else if (kind.empty()) {
+  } else if (kind.empty() && found->st_size > 0) {  // no bound on bytes would ever remove an empty one
     partial_.remove(name + std::string(kPart));
     blobs_.remove(*blob);  // it was fetched anew because that one is damaged
     const auto slash = blob->find('/');
     from.rename(name, blobs_.open_dir(blob->substr(0, slash)), blob->substr(slash + 1));
+    if (usec_of(found->st_mtim) > realtime_usec()) mark_used(*blob);  // or all others would go before it
   }
 }
 
@@ -163,10 +197,13 @@ std::vector<BlobCache::Blob> BlobCache::list() const {
 BlobCache::Freed BlobCache::clean(std::uint64_t keep_bytes) {
   const auto all = list();
   std::uint64_t kept = 0;
+  std::size_t count = 0;
   Freed freed;
   for (const auto& blob : all) {
-    if (blob.size <= keep_bytes && kept <= keep_bytes - blob.size) {
+    const bool fits = blob.size <= keep_bytes && kept <= keep_bytes - blob.size;
+    if (keep_bytes > 0 && fits && count < kMostBlobs) {
       kept += blob.size;
+      ++count;
       continue;
     }
     const auto colon = blob.digest.find(':');
@@ -174,17 +211,20 @@ BlobCache::Freed BlobCache::clean(std::uint64_t keep_bytes) {
     freed.bytes += blob.size;
     ++freed.count;
   }
-  std::uint64_t partial = 0;
-  for (const auto& name : partial_.entries()) {
-    const auto found = partial_.stat(name);
-    partial += found ? static_cast<std::uint64_t>(found->st_size) : 0;
-  }
-  if (partial > keep_bytes - kept) {
-    const auto dropped = drop_partials();
-    freed.bytes += dropped.bytes;
-  }
+  if (!partials_fit(keep_bytes - kept)) freed.bytes += drop_partials().bytes;
   if (freed.count > 0) forget_images();
   return freed;
+}
+
+bool BlobCache::partials_fit(std::uint64_t room) const {
+  const auto names = partial_.entries();
+  for (const auto& name : names) {
+    const auto found = partial_.stat(name);
+    const auto size = found ? static_cast<std::uint64_t>(found->st_size) : 0;
+    if (size > room) return false;
+    room -= size;
+  }
+  return names.size() <= kMostPartials;
 }
 
 BlobCache::Freed BlobCache::drop_partials() {
@@ -202,9 +242,9 @@ json::Value BlobCache::index() const {
   const json::Value empty = {{"schemaVersion", 2},
                              {"mediaType", "application/vnd.oci.image.index.v1+json"},
                              {"manifests", json::Value::array()}};
-  const auto text = oci_.find_text("index.json", kLargestIndex);
-  if (!text) return empty;
   try {
+    const auto text = oci_.find_text("index.json", kLargestIndex);
+    if (!text) return empty;
     auto value = json::parse(*text, "the index of the cache");
     return value.contains("manifests") && value["manifests"].is_array() ? value : empty;
   } catch (const Error&) {
@@ -220,17 +260,22 @@ void BlobCache::list_image(const json::Value& descriptor) {
   auto name = digest;
   std::ranges::replace(name, ':', '-');
   if (!blob_of(name)) return;
-  const auto& annotations = descriptor.at("annotations");
+  const auto annotations = descriptor.value("annotations", json::Value());
+  if (!annotations.is_object()) throw Error(Errc::kCorrupt, "the descriptor of an image has no annotations");
+  const json::Value listed = {{"mediaType", json::get<std::string>(descriptor, "mediaType")},
+                              {"digest", digest},
+                              {"size", json::get<std::uint64_t>(descriptor, "size")},
+                              {"annotations", annotations}};
+  // Numbers may be longer when they are written again.
+  if (listed.dump().size() > kLargestDescriptor)
+    throw Error(Errc::kLimitExceeded, "the descriptor of an image is long");
   auto value = index();
   auto& images = value["manifests"];
   std::erase_if(images.get_ref<json::Value::array_t&>(), [&](const json::Value& image) {
     return image.is_object() && image.value("annotations", json::Value()) == annotations;
   });
-  images.push_back({{"mediaType", json::get<std::string>(descriptor, "mediaType")},
-                    {"digest", digest},
-                    {"size", json::get<std::uint64_t>(descriptor, "size")},
-                    {"annotations", annotations}});
-  if (images.size() > kMostImages) images.erase(images.begin());
+  images.push_back(listed);
+  while (images.size() > kMostImages) images.erase(images.begin());
   write_index(value);
 }
 

@@ -58,6 +58,7 @@ class BlobCache {
  private:
   void adopt_one(const os::Dir& from, const std::string& name);
   void mark_used(const std::string& blob) const;
+  bool partials_fit(std::uint64_t room) const;
   void list_image(const json::Value& descriptor);
   void forget_images();
   json::Value index() const;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
 
@@ -147,6 +148,86 @@ TEST_F(BlobCacheTest, ListsTheImagesThatAreHere) {
   EXPECT_THAT(listed(), ElementsAre("b", "c")) << "a tag that moved names the new image alone";
   cache.clean(0);
   EXPECT_THAT(listed(), IsEmpty());
+}
+
+// Who fetches talks to strangers. What it leaves costs the daemon neither its life nor its loop, nor others their cache.
+TEST_F(BlobCacheTest, SurvivesDescriptorsThatAreNone) {
+  auto cache = open();
+  const json::Value good = {
+      {"mediaType", "m"}, {"digest", "sha256:" + hex('a')}, {"size", 2}, {"annotations", {{"n", "x"}}}};
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, json::Value>>{{"annotations", nullptr},
+                                                        {"annotations", "x"},
+                                                        {"digest", 7},
+                                                        {"size", -1},
+                                                        {"mediaType", json::Value::array()}}) {
+    auto bad = good;
+    bad[key] = value;
+    if (value.is_null()) bad.erase(key);
+    put(cache.make_fetch(3) + "/" + name('a') + ".image", bad.dump());
+    cache.adopt(3);
+  }
+  const auto index = json::parse(content(temp_ / "cache/oci/index.json"), "index");
+  EXPECT_TRUE(index.at("manifests").empty());
+  EXPECT_TRUE(std::filesystem::is_empty(temp_ / "cache/fetch"));
+}
+
+TEST_F(BlobCacheTest, ItsIndexStaysSmallEnoughToBeRead) {
+  auto cache = open();
+  const auto listed = [&] {
+    return json::parse(content(temp_ / "cache/oci/index.json"), "index").at("manifests").size();
+  };
+  const auto pull_named = [&](const std::string& reference) {
+    const auto fetch = cache.make_fetch(3);
+    for (const char digit : {'1', '2', '3', '4', '5', '6', '7', '8', '9', 'a'}) {
+      put(fetch + "/" + name(digit) + ".image", json::Value{{"mediaType", "m"},
+                                                            {"digest", "sha256:" + hex(digit)},
+                                                            {"size", 2},
+                                                            {"annotations", {{"n", reference + digit}}}}
+                                                    .dump());
+    }
+    cache.adopt(3);
+  };
+  pull_named(std::string(60'000, 'x'));
+  EXPECT_EQ(listed(), 0U);
+  pull_named("x");
+  EXPECT_EQ(listed(), 4U) << "a pull is of one image, and each costs the index a sync";
+  put(temp_ / "cache/oci/index.json", std::string(5 << 20, ' '));
+  pull_named("y");
+  EXPECT_EQ(listed(), 4U) << "one that cannot be read begins anew";
+}
+
+TEST_F(BlobCacheTest, TakesSoManyNamesAndNoMore) {
+  auto cache = open(1'000'000);
+  const auto fetch = cache.make_fetch(3);
+  constexpr std::size_t kMade = 6000;
+  for (std::size_t i = 0; i < kMade; ++i) {
+    const auto number = std::to_string(i);
+    put(fetch + "/sha256-" + std::string(64 - number.size(), '0') + number, "x");
+  }
+  cache.adopt(3);
+  EXPECT_EQ(cache.list().size(), 4096U);
+  EXPECT_TRUE(std::filesystem::is_empty(temp_ / "cache/fetch"));
+}
+
+TEST_F(BlobCacheTest, NothingStaysForEver) {
+  auto cache = open(1000);
+  const auto fetch = cache.make_fetch(3);
+  put(fetch + "/" + name('a'), "");
+  put(partial('b'), "wrong, as a pull has found");
+  put(fetch + "/" + name('b') + ".part", "");
+  put(fetch + "/" + name('c'), "x");
+  const os::UniqueFd file(::open((fetch + "/" + name('c')).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, 32 << 20), 0);
+  cache.adopt(3);
+  EXPECT_THAT(digests(cache), IsEmpty()) << "an empty one, and one that takes more than it says";
+  EXPECT_FALSE(std::filesystem::exists(partial('b')));
+
+  for (const time_t forged : {time_t{4'000'000'000}, time_t{-5}}) {
+    pull(cache, 'd', 900, forged);
+    ASSERT_EQ(cache.list().size(), 1U);
+    EXPECT_LE(cache.list().front().used_usec, realtime_usec());
+  }
 }
 
 TEST_F(BlobCacheTest, ThatIsOffKeepsNothing) {
