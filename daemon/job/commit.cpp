@@ -13,6 +13,11 @@ namespace sdme::job {
 
 namespace {
 
+// A worker may say what it likes; a record must stay one that can be read again.
+constexpr std::size_t kMostShown = 256;
+constexpr std::size_t kLargestConfig = 4U << 20U;
+constexpr std::size_t kMostLayers = 500;  // the kernel merges no more
+
 std::string shown(const json::Value& value, std::string_view key) {
   return text::printable(json::get_or<std::string>(value, key, ""));
 }
@@ -44,6 +49,7 @@ Layers layers_of(const json::Value& result) {
   const auto list = result.find("layers");
   if (list == result.end() || !list->is_array() || list->empty())
     throw Error(Errc::kCorrupt, "the worker named no layer");
+  if (list->size() > kMostLayers) throw Error(Errc::kCorrupt, "the worker named more layers than can be stacked");
   for (const auto& layer : *list) {
     layers.ids.insert(layers.ids.begin(), json::get<std::string>(layer, "id"));
     layers.sizes.insert(layers.sizes.begin(), json::get<std::uint64_t>(layer, "size"));
@@ -54,8 +60,10 @@ Layers layers_of(const json::Value& result) {
 
 std::vector<std::string> shown_list(const json::Value& value, std::string_view key) {
   std::vector<std::string> shown;
-  for (const auto& item : json::get_or<std::vector<std::string>>(value, key, {}))
+  for (const auto& item : json::get_or<std::vector<std::string>>(value, key, {})) {
+    if (shown.size() == kMostShown) break;
     shown.push_back(text::printable(item));
+  }
   return shown;
 }
 
@@ -63,6 +71,12 @@ std::vector<std::string> shown_list(const json::Value& value, std::string_view k
 std::string origin_of(const Record& record, const json::Value& result) {
   const auto asked = json::get<std::string>(record.commit, "origin");
   return asked.empty() ? shown(result, "reference") : asked;
+}
+
+std::string config_of(const json::Value& result) {
+  auto config = json::get_or<std::string>(result, "config", "");
+  if (config.size() > kLargestConfig) throw Error(Errc::kCorrupt, "the worker told too large a configuration");
+  return config;
 }
 
 model::RootfsRecord rootfs_of(const Record& record, const json::Value& result) {
@@ -75,7 +89,7 @@ model::RootfsRecord rootfs_of(const Record& record, const json::Value& result) {
           .digest = shown(result, "digest"),
           .origin = origin_of(record, result),
           .platform = shown(result, "platform"),
-          .config = json::get_or<std::string>(result, "config", ""),
+          .config = config_of(result),
           .missing = shown_list(result, "missing"),
           .os = shown(result, "os"),
           .distro = shown(result, "distro"),

@@ -53,5 +53,24 @@ TEST_F(CommitTest, IsAboutTheRootfsThatWasAuthorised) {
   EXPECT_EQ(store_.catalogue().find_rootfs("spare"), nullptr);
 }
 
+// It would be written, and be damaged when it is read again: then no layer is ever removed.
+TEST_F(CommitTest, RecordsNoMoreThanCanBeReadAgain) {
+  const auto result = [](std::size_t layers, std::size_t config, std::size_t missing) {
+    const json::Value layer = {{"id", kLayerA}, {"size", 1U}};
+    return json::Value{{"layers", std::vector<json::Value>(layers, layer)},
+                       {"config", std::string(config, 'x')},
+                       {"missing", std::vector<std::string>(missing, "m")},
+                       {"size", 1U},
+                       {"entries", 1U},
+                       {"bootable", false}};
+  };
+  const auto fresh = record("import", "fresh", {{"origin", ""}, {"replace", false}});
+  for (const auto& bad : {result(501, 1, 1), result(1, (4U << 20U) + 1, 1)})
+    error_of(Errc::kCorrupt, [&] { commit(fresh, bad, store_); });
+  EXPECT_EQ(store_.catalogue().find_rootfs("fresh"), nullptr);
+  commit(fresh, result(500, 4U << 20U, 100'000), store_);
+  EXPECT_LE(store_.catalogue().find_rootfs("fresh")->missing.size(), 256U);
+}
+
 }  // namespace
 }  // namespace sdme::job
