@@ -46,19 +46,25 @@ void refuse_served_by_a_process(const os::UniqueFd& image) {
       "the disk image is on a FUSE file system, where a block device cannot be made of it; copy it to a local disk");
 }
 
+void refuse_irregular(const os::UniqueFd& image) {
+  struct stat found = {};
+  if (fstat(image.get(), &found) < 0) throw_errno("looking at the disk image");
+  if (!S_ISREG(found.st_mode)) throw Error(Errc::kInvalidArgument, "a disk image must be a regular file");
+}
+
 os::UniqueFd open_image(job::Worker& worker, const os::Dir& staging) {
   const auto where = json::get<std::string>(worker.request().at("before"), "image");
   if (where == "staging") {
-    auto image = staging.open_file(layout::kDiskImage, O_RDONLY | O_NOFOLLOW);
+    // The worker that left it there had a stranger's bytes in its hands: it may be a pipe by now, or a device.
+    auto image = staging.open_file(layout::kDiskImage, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    refuse_irregular(image);
     // Nobody else gets so far into the store; qemu then needs to be nobody in particular to read it.
     if (fchmod(image.get(), 0644) < 0) throw_errno("opening the disk image");
     return image;
   }
   if (where != "data") throw Error(Errc::kInternal, "'image' must be data or staging");
   auto image = worker.take_fd("data");
-  struct stat found = {};
-  if (fstat(image.get(), &found) < 0) throw_errno("looking at the disk image");
-  if (!S_ISREG(found.st_mode)) throw Error(Errc::kInvalidArgument, "a disk image must be a regular file");
+  refuse_irregular(image);
   if (lseek(image.get(), 0, SEEK_CUR) > 0)
     throw Error(Errc::kInvalidArgument, "a disk image must be given from its beginning");
   refuse_served_by_a_process(image);
