@@ -185,6 +185,17 @@ def test_confinement_of_the_process():
     assert int(re.search(r"^Threads:\s+(\d+)$", status, re.M)[1]) <= (3 if host.SANITIZED else 2)  # the loop, and one that closes
 
 
+def test_writes_nothing_of_run_but_its_own():
+    """Whatever systemd makes of ProtectSystem=strict and ProtectProc= together; mounts are seen as the process sees them."""
+    host.sdmectl("alice", "ps").ok()
+    root = f"/proc/{host.daemon_pid()}/root"
+
+    def is_read_only(path):
+        return bool(os.statvfs(root + path).f_flag & os.ST_RDONLY)
+    assert not [path for path in ("/", "/etc", "/run", "/run/systemd", "/run/lock") if not is_read_only(path)]
+    assert not [path for path in ("/run/sdmed", "/run/sdmed/jobs", "/var/lib/sdmed", "/var/cache/sdmed") if is_read_only(path)]
+
+
 def needed(program):
     shown = host.run("root", "python3", "-c", """
 import subprocess, sys
