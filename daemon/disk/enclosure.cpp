@@ -54,15 +54,16 @@ void move_to(const std::string& root) {
   must(chdir("/"), "its root");
 }
 
-// Whoever may read the file: it is opened again, by /proc/self/fd, with what this user may.
+// Whoever may read the file: it is opened again, by /proc/self/fd, with what this user may. The group is nobody's in any
+// case: an owner is not asked for it, and with the same user and group the owner's processes could trace this one, and
+// keep the kernel waiting for a file that it serves.
 void become_reader(int file) {
   struct stat found = {};
   must(fstat(file, &found), "looking at the image");
   const bool anybody = (found.st_mode & S_IROTH) != 0;
   const uid_t user = anybody ? kNobody : found.st_uid;
-  const gid_t group = anybody ? kNobody : found.st_gid;
   must(setgroups(0, nullptr), "groups");
-  must(setresgid(group, group, group), "group");
+  must(setresgid(kNobody, kNobody, kNobody), "group");
   must(setresuid(user, user, user), "user");
 }
 

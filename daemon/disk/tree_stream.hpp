@@ -9,8 +9,8 @@
 
 namespace sdme::disk {
 
-// A directory and all below it, mounts too, as a tar stream: tar(1), which may read everything and
-// nothing more. The same tree is the same stream.
+// A directory and all below it, mounts too, as a tar stream: tar(1), which may read everything, and
+// sees nothing that it could write. The same tree is the same stream. Needs CAP_SYS_ADMIN.
 class TreeStream {
  public:
   explicit TreeStream(const os::Dir& directory);

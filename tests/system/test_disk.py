@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Disk images: of every kind that is read, the tree that went in comes out; of every other, a sentence. Nothing is left."""
+import contextlib
 import dataclasses
 import hashlib
 import lzma
 import os
 import pathlib
+import pwd
 import random
 import shutil
 import signal
@@ -264,6 +266,54 @@ def test_a_journal_is_not_replayed(small, image):
     result = host.sdmectl("bob", "fs", "import", host.unique("disk"), image)
     assert result.status == 0 and "not unmounted cleanly" in result.err
     assert digest(image) == before
+
+
+# ---- helpers that read what is hostile ------------------------------------------------------------
+
+@contextlib.contextmanager
+def halted(program):
+    """A helper of a worker, which stands still as long as it is looked at."""
+    def found():
+        pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+        return [pid for pid in pids if command(pid)[:1] == [program]]
+    pid = host.until(found, program)[0]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def command(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+    return []
+
+
+def test_its_owner_does_not_govern_qemu(debian, image, processes):
+    """Who takes over what serves the kernel a file can keep it waiting for ever."""
+    packed(bare(debian[0]), "qcow2", image)
+    image.chmod(0o600)
+    shutil.chown(image, "bob", "bob")
+    client = processes("bob", "sdmectl", "fs", "import", host.unique("owned"), str(image))
+    with halted("/usr/bin/qemu-storage-daemon") as pid:
+        assert os.stat(f"/proc/{pid}").st_uid == pwd.getpwnam("bob").pw_uid
+        assert os.readlink(f"/proc/{pid}/fd/4")
+        looked = host.run("bob", "readlink", f"/proc/{pid}/fd/4")
+        assert looked.status != 0 and looked.out == ""
+    assert client.wait(120) == 0
+
+
+def test_tar_can_write_nothing(debian, image, processes):
+    """Not the job's result, nor its staging directory, which is above the tree that it reads."""
+    packed(bare(debian[0]), "raw", image)
+    client = processes("bob", "sdmectl", "fs", "import", host.unique("packed"), str(image))
+    with halted("/usr/bin/tar") as pid:
+        job = host.until(lambda: host.entries("staging"), "staging")[0]
+        for path in ("root/", "root/run", f"root/run/sdmed/jobs/{job}/out", f"root/var/lib/sdmed/staging/{job}", "cwd", "cwd/.."):
+            assert os.statvfs(f"/proc/{pid}/{path}").f_flag & os.ST_RDONLY, path
+        assert sorted(os.listdir(f"/proc/{pid}/cwd")) == sorted([*os.listdir(debian[0]), "lost+found"])
+    assert client.wait(120) == 0
 
 
 # ---- what is refused ------------------------------------------------------------------------------
