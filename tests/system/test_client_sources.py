@@ -103,12 +103,13 @@ def test_what_is_there_is_a_path():
 
 
 def test_layout(folder, image):
-    """A directory that is an image layout is an image; with dir: it is a tree like any other."""
+    """A directory that is an image layout is an image; with dir: it is a tree, if there is anything else in it."""
     layout = images.write_layout(image, folder / "layout", tag="v1")
     for source in (layout, f"oci:{layout}", f"oci:{layout}:v1"):
         shown = imported(source)
         assert shown["digest"] == image.digest and len(shown["layers"]) == 2
         assert shown["origin"] == str(layout)
+    assert imported(f"dir:{layout}")["digest"] == image.digest
     (layout / "bin").mkdir()
     assert imported(layout)["digest"] == image.digest
     name, result = fs_import(f"dir:{layout}", "--install-packages=no")
