@@ -159,6 +159,19 @@ TEST_F(Extract, RefusesNamesWithAZeroByte) {
   }
 }
 
+// The size of the extended header may be binary too.
+TEST_F(Extract, SeesAZeroByteWhateverTheHeadersSay) {
+  auto header = pax(pax_record("path", std::string("a\0b", 3)));
+  auto sum = std::stoul(header.substr(148, 6), nullptr, 8);
+  const auto size = std::stoul(header.substr(124, 11), nullptr, 8);
+  for (std::size_t i = 124; i < 136; ++i) sum -= static_cast<unsigned char>(header[i]);
+  header.replace(124, 12, std::string(1, '\x80') + std::string(10, '\0') + static_cast<char>(size));
+  char digits[8];
+  std::snprintf(digits, sizeof digits, "%06lo", sum + 0x80 + size);
+  header.replace(148, 7, digits, 7);
+  EXPECT_THAT(refusal(header + file("x") + kEndMark), HasSubstr("zero byte"));
+}
+
 TEST_F(Extract, KeepsNamesAsBytes) {
   const std::string latin = "caf\xe9", decomposed = "cafe\xcc\x81";
   unpack(file(latin) + named(latin + "2", {.name = "x"}) + named(decomposed, {.name = "y"}) +
