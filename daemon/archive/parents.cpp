@@ -134,7 +134,7 @@ Parents::Way Parents::walk(std::string_view path, const std::string& entry) {
   std::vector<std::string> to_walk;
   push_components(to_walk, path);
   for (std::size_t steps = 0; !to_walk.empty(); ++steps) {
-    if (steps > kMostSteps) throw no_way_to(entry, ELOOP);
+    if (steps + to_walk.size() > kMostSteps) throw no_way_to(entry, ELOOP);
     const auto name = std::move(to_walk.back());
     to_walk.pop_back();
     step(way, name, to_walk, entry);

@@ -157,7 +157,7 @@ std::string UnsettledTree::resolve(const std::string& path) const {
   std::vector<std::string> to_walk;
   push_components(to_walk, path);
   for (std::size_t steps = 0; !to_walk.empty(); ++steps) {
-    if (steps > kMostSteps) throw odd_layer(path, "behind links that go in circles");
+    if (steps + to_walk.size() > kMostSteps) throw odd_layer(path, "behind links that go in circles");
     const auto name = std::move(to_walk.back());
     to_walk.pop_back();
     if (name == "..") {

@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "layer/stacking.hpp"
+#include "support/peak_memory.hpp"
 
 namespace sdme::test {
 
@@ -154,6 +155,15 @@ TEST_F(Settle, C06LandsInItsOwnParent) {
 TEST_F(Settle, C06RefusesLinksInCircles) {
   add(symlink("a", "b") + symlink("b", "a"));
   EXPECT_THAT(error_of(Errc::kCorrupt, [&] { add(file("a/x")); }), HasSubstr("circles"));
+}
+
+TEST_F(Settle, C06FollowsCirclesInLittleMemory) {
+  std::string target = "l";
+  while (target.size() < 4000) target += "/l";
+  add(pax(pax_record("linkpath", target)) + symlink("l", "x"));
+  std::string sentence;
+  EXPECT_LT(peak_memory_of([&] { sentence = error_of(Errc::kCorrupt, [&] { add(file("l/x")); }); }), 64U << 20U);
+  EXPECT_THAT(sentence, HasSubstr("circles"));
 }
 
 // Of an implied directory, and of one that is listed in the layer at the link's target.
