@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -116,10 +117,12 @@ class Extraction {
     }
     size_ += written;
     const auto length = archive_entry_size(entry);
+    if (length < 0 || static_cast<std::uint64_t>(length) < end) throw refusal(path, "with content beyond its end");
     // An image is made of what its files are said to hold; a system that was packed may well have a
     // file that is all hole, and larger than any disk (lastlog).
-    if (meaning_ == Meaning::kLayer) budget_.spend_bytes(static_cast<std::uint64_t>(length) - written);
-    if (static_cast<std::uint64_t>(length) != end && ftruncate(file.fd.get(), length) < 0) {
+    const auto size = static_cast<std::uint64_t>(length);
+    if (meaning_ == Meaning::kLayer) budget_.spend_bytes(size - std::min(written, size));  // pieces may overlap
+    if (size != end && ftruncate(file.fd.get(), length) < 0) {
       throw_errno("writing " + text::quoted(path));
     }
     writer_.close_file(std::move(file));

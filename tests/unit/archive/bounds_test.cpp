@@ -21,6 +21,26 @@ TEST_F(Bounds, A08FollowsCirclesInLittleMemory) {
   EXPECT_THAT(sentence, HasSubstr("leads through a symbolic link"));
 }
 
+// Else what is written twice would give back what was spent.
+TEST_F(Bounds, F03CountsPiecesThatOverlap) {
+  std::string all;
+  for (int i = 0; i < 40; ++i) {
+    all += pax(pax_record("GNU.sparse.size", "131072") + pax_record("GNU.sparse.map", "0,131072,0,131072") +
+               pax_record("GNU.sparse.name", "f" + std::to_string(i))) +
+           tar({.name = "x", .content = std::string(262'144, 'x')});
+  }
+  EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { unpack_layer(all + kEndMark, {8 << 20, 100}); }),
+              HasSubstr("ImportMaxBytes="));
+}
+
+TEST_F(Bounds, F03RefusesPiecesBeyondTheEnd) {
+  const auto sparse = pax(pax_record("GNU.sparse.size", "5") + pax_record("GNU.sparse.map", "2,8") +
+                          pax_record("GNU.sparse.name", "f")) +
+                      tar({.name = "x", .content = "12345678"});
+  EXPECT_THAT(layer_refusal(sparse + kEndMark), HasSubstr("beyond its end"));
+  EXPECT_THAT(refusal(sparse + kEndMark), HasSubstr("beyond its end"));
+}
+
 }  // namespace
 
 }  // namespace sdme::test
