@@ -110,6 +110,7 @@ std::span<const char> TarReader::take_block() {
   const auto headers_before = headers_.size();
   if (headers_start_) {
     const auto rest = rest_of_block(*headers_start_);
+    if (headers_.size() + rest.size() > kLongestHeaders) refuse_headers();
     headers_.append(rest.data(), rest.size());
   }
   const auto block = source_.next();
@@ -152,6 +153,12 @@ bool TarReader::is_end_mark(std::uint64_t end) const {
   const auto in_block = end - block_start_;
   if (end < block_start_ || in_block < kRecord || in_block > block_.size()) return false;
   return std::ranges::all_of(block_.subspan(in_block - kRecord, kRecord), is_zero);
+}
+
+void TarReader::refuse_headers() const {
+  throw Error(Errc::kLimitExceeded, "the archive has more than " + std::to_string(kLongestHeaders >> 20U) +
+                                        " MiB of headers for one entry" +
+                                        (last_name_.empty() ? "" : ", behind " + text::quoted(last_name_)));
 }
 
 void TarReader::refuse(const std::string& what) const {

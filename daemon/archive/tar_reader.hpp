@@ -17,11 +17,15 @@
 namespace sdme::archive {
 
 // The entries of a tar stream, strictly: a stream that ends within an entry, a damaged header and a
-// damaged extended header are Corrupt; what is no tar is UnsupportedFormat. A tarball that is empty
-// or ends without the end-of-archive mark is Corrupt too; a layer may be both, since its digest tells
-// whether it is whole.
+// damaged extended header are Corrupt; what is no tar is UnsupportedFormat; headers without end are
+// LimitExceeded. A tarball that is empty or ends without the end-of-archive mark is Corrupt too; a
+// layer may be both, since its digest tells whether it is whole.
 class TarReader {
  public:
+  // Of one entry, with the extended ones and the map of a sparse file, of which libarchive keeps more
+  // than it reads. The map of 150,000 pieces fits.
+  static constexpr std::size_t kLongestHeaders = std::size_t{4} * 1024 * 1024;
+
   TarReader(Decompressor& source, Meaning meaning);
 
   // The next entry, valid until the call after; null behind the last, when the source is read to
@@ -44,6 +48,7 @@ class TarReader {
   void finish(std::uint64_t last_entry_end);
   bool is_end_mark(std::uint64_t end) const;
   [[noreturn]] void refuse(const std::string& what) const;
+  [[noreturn]] void refuse_headers() const;
 
   static constexpr std::size_t kRecord = 512;
 

@@ -11,6 +11,18 @@ using testing::HasSubstr;
 
 class Bounds : public Unpacking {};
 
+TEST_F(Bounds, RefusesHeadersWithoutEnd) {
+  std::string map = "3000000\n";
+  for (int i = 0; i < 3'000'000; ++i) map += "0\n0\n";
+  const auto sparse = pax(pax_record("GNU.sparse.major", "1") + pax_record("GNU.sparse.minor", "0") +
+                          pax_record("GNU.sparse.realsize", "0") + pax_record("GNU.sparse.name", "f")) +
+                      tar({.name = "x", .content = map});
+  std::string sentence;
+  EXPECT_LT(peak_memory_of([&] { sentence = refusal(file("before") + sparse + kEndMark, Errc::kLimitExceeded); }),
+            100U << 20U);
+  EXPECT_THAT(sentence, HasSubstr("more than 4 MiB of headers for one entry, behind 'before'"));
+}
+
 // Links that lead through themselves again and again make a way longer and longer.
 TEST_F(Bounds, A08FollowsCirclesInLittleMemory) {
   std::string target = "l";
