@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "archive/handles.hpp"
+#include "archive/tar_reader.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "image/archive_names.hpp"
@@ -72,6 +73,7 @@ class ArchiveIndex::Scan {
  private:
   archive_entry* next() {
     archive_entry* entry = nullptr;
+    read_ = 0;
     const int found = archive_read_next_header(reader_.get(), &entry);
     if (found == ARCHIVE_EOF) return nullptr;
     // A warning is about the charset of a name, and names of images have none.
@@ -111,6 +113,7 @@ class ArchiveIndex::Scan {
     if (!target || target->empty()) {
       throw corrupt("the archive has a link " + text::quoted(name) + " that leads out of it");
     }
+    if (target->size() > kLongestName) throw corrupt("the archive has a link " + text::quoted(name) + " to no part");
     return {.part = {}, .target = *target};
   }
 
@@ -125,6 +128,10 @@ class ArchiveIndex::Scan {
     try {
       const auto got = read_at(scan.index_.file_.get(), scan.block_, scan.position_);
       scan.position_ += got;
+      scan.read_ += got;
+      if (scan.read_ > archive::TarReader::kLongestHeaders + 2 * kBlock) {
+        throw Error(Errc::kLimitExceeded, "the archive has more than 4 MiB of headers for one entry");
+      }
       *buffer = scan.block_.data();
       return static_cast<la_ssize_t>(got);
     } catch (...) {
@@ -149,6 +156,7 @@ class ArchiveIndex::Scan {
   const std::uint64_t start_;
   std::uint64_t position_;
   const std::uint64_t end_;
+  std::uint64_t read_ = 0;  // since the last entry: content is skipped
   std::array<char, kBlock> block_ = {};
   std::exception_ptr failure_;  // while C frames are on the stack
   archive::Reader reader_ = archive::new_reader();

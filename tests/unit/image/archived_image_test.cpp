@@ -92,6 +92,22 @@ TEST(ArchiveIndex, IsBounded) {
   EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { index_of_tar(many + kEndMark); }), HasSubstr("entries"));
 }
 
+TEST(ArchiveIndex, KeepsNoLongNames) {
+  const auto far = pax(pax_record("linkpath", std::string(300, 'x'))) + symlink("manifest.json", "x") + kEndMark;
+  EXPECT_THAT(error_of(Errc::kCorrupt, [&] { index_of_tar(far); }), HasSubstr("'manifest.json' to no part"));
+}
+
+TEST(ArchiveIndex, RefusesHeadersWithoutEnd) {
+  std::string map = "3000000\n";
+  for (int i = 0; i < 3'000'000; ++i) map += "0\n0\n";
+  const auto sparse = pax(pax_record("GNU.sparse.major", "1") + pax_record("GNU.sparse.minor", "0") +
+                          pax_record("GNU.sparse.realsize", "0") + pax_record("GNU.sparse.name", "f")) +
+                      tar({.name = "x", .content = map});
+  EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { index_of_tar(file("oci-layout") + sparse + kEndMark); }),
+              HasSubstr("more than 4 MiB of headers"));
+  index_of_tar(file("big", std::string(20'000'000, 'x')) + file("oci-layout") + kEndMark);
+}
+
 TEST(ArchiveIndex, FollowsLinksInside) {
   const std::string id(64, 'c');
   const auto stream = file("blobs/x", "content") + symlink(id + "/layer.tar", "../blobs/x") +
