@@ -2,6 +2,8 @@
 #include "archive/owner_names.hpp"
 
 #include <limits>
+#include <ranges>
+#include <vector>
 
 #include "base/text.hpp"
 
@@ -19,8 +21,10 @@ OwnerNames::OwnerNames(const os::Dir& tree) : users_(ids_of(tree, "etc/passwd"))
 // As getpwnam(3) does it: the first line of a name counts.
 OwnerNames::Ids OwnerNames::ids_of(const os::Dir& tree, const std::string& file) {
   Ids ids;
-  for (const auto& line : text::split(tree.find_text(file, kFileLimit).value_or(""), '\n')) {
-    const auto fields = text::split(line, ':');
+  const auto content = tree.find_text(file, kFileLimit).value_or("");
+  for (const auto line : content | std::views::split('\n')) {
+    const auto fields =
+        line | std::views::split(':') | std::views::take(kIdField + 1) | std::ranges::to<std::vector<std::string>>();
     const auto id = fields.size() > kIdField ? text::to_unsigned(fields[kIdField]) : std::nullopt;
     if (!id || *id >= std::numeric_limits<std::uint32_t>::max()) continue;
     ids.try_emplace(fields[0], static_cast<std::uint32_t>(*id));

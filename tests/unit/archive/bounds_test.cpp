@@ -11,6 +11,17 @@ using testing::HasSubstr;
 
 class Bounds : public Unpacking {};
 
+TEST_F(Bounds, ReadsNamesInLittleMemory) {
+  const auto acl = pax(pax_record("SCHILY.acl.access", "user::rw-,user:odd:r--,group::r--,mask::r--,other::---"));
+  const auto streams = {
+      acl + file("f") + file("etc/passwd", std::string(4'000'000, '\n') + "odd:x:7:7::/:\n") + kEndMark,
+      acl + file("f") + file("etc/passwd", "odd:x:7:" + std::string(4'000'000, ':')) + kEndMark};
+  for (const auto& stream : streams) {
+    EXPECT_LT(peak_memory_of([&] { unpack(stream); }), 40U << 20U);
+    EXPECT_EQ(attribute("f", "system.posix_acl_access").size(), 4U + 5 * 8);
+  }
+}
+
 TEST_F(Bounds, RefusesHeadersWithoutEnd) {
   std::string map = "3000000\n";
   for (int i = 0; i < 3'000'000; ++i) map += "0\n0\n";
