@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ class Parents {
   // To be called before a directory itself is changed, and in the end.
   void leave();
 
+  // Something of another kind takes a place, perhaps that of a link by which current_ was found.
+  void replaced() { asked_.reset(); }
   void listed(const std::string& path);
   void whited_out(const std::string& path);  // a directory that is there; it is made opaque
   void removed(const std::string& path);  // with all that was in it
@@ -61,7 +64,7 @@ class Parents {
   const os::Dir& root_;
   const Meaning meaning_;
   Budget& budget_;
-  std::string asked_;  // for the directory in current_: entries of one directory come together
+  std::optional<std::string> asked_;  // for the directory in current_: entries of one directory come together
   Way current_;
   struct stat before_ = {};  // of current_, before anything was made in it
   std::set<std::string> implied_;  // of a layer

@@ -199,5 +199,6 @@ void TreeWriter::clear(const Parents::Place& place) {
   pending_.erase(pending_.lower_bound(path + "/"), pending_.lower_bound(path + "0"));  // '0' follows '/'
   parents_.removed(path);
 }
+  parents_.replaced();
 
 }  // namespace sdme::archive

@@ -217,6 +217,13 @@ TEST_F(Layer, C06MakesWhereADanglingLinkLeads) {
   EXPECT_EQ(text("run/b/pid"), "content");
 }
 
+TEST_F(Layer, C05ForgetsALinkThatIsReplacedThroughItself) {
+  unpack_layer(symlink("l", ".") + file("l/a") + directory("l/l") + file("l/b") + kEndMark);
+  EXPECT_EQ(text("a"), "content");
+  EXPECT_EQ(text("l/b"), "content");
+  EXPECT_TRUE(is_absent("b"));
+}
+
 TEST_F(Layer, C07RefusesWhatLiesBelowAFile) {
   EXPECT_THAT(layer_refusal(file("a") + file("a/b") + kEndMark), HasSubstr("'a/b' below something that is not"));
   EXPECT_THAT(layer_refusal(file("a") + file("a/.wh..wh..opq") + kEndMark), HasSubstr("not a directory"));
