@@ -64,6 +64,12 @@ bool Acl::has_names() const {
   return std::ranges::any_of(rows_, [](const auto& row) { return !row.name.empty(); });
 }
 
+std::size_t Acl::memory() const {
+  std::size_t bytes = rows_.size() * sizeof(Row);
+  for (const auto& row : rows_) bytes += row.name.size();
+  return bytes;
+}
+
 void Acl::resolve(const OwnerNames& names, const std::string& path) {
   for (auto& row : rows_) {
     if (row.name.empty()) continue;

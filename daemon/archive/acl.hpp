@@ -3,6 +3,7 @@
 
 #include <archive_entry.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class Acl {
   bool has_names() const;
   // Corrupt when a name is not known.
   void resolve(const OwnerNames& names, const std::string& path);
+
+  std::size_t memory() const;  // of its rows
 
   bool is_inherited() const { return type_ == Type::kDefault; }  // by what is made in the directory
 

@@ -117,6 +117,13 @@ bool Metadata::has_rest() const {
   return std::ranges::any_of(acls_, is_rest) || std::ranges::contains(attributes_, kInherited, &Attribute::name);
 }
 
+std::size_t Metadata::memory() const {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : attributes_) bytes += sizeof(Attribute) + name.size() + value.size();
+  for (const auto& acl : acls_) bytes += sizeof(Acl) + acl.memory();
+  return bytes;
+}
+
 // The order matters: a new owner takes away set-id bits and capabilities, a new mode changes the
 // mask of an access control list.
 void Metadata::apply(const Made& made, const std::string& path) const {

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <sys/types.h>
 
+#include <cstddef>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ class Metadata {
   // Whether something must be set when nothing more is made: a list that what is made in the
   // directory inherits, or names that are not known yet. apply() leaves these out.
   bool has_rest() const;
+  std::size_t memory() const;  // that it takes, beside itself
 
   // What it is applied to, and what of it is true already.
   struct Made {

@@ -108,8 +108,7 @@ void Parents::leave() {
 }
 
 void Parents::listed(const std::string& path) {
-  implied_.erase(path);
-  renewed_.erase(path);
+  if (implied_.erase(path) + renewed_.erase(path) > 0) budget_.forget(path);
 }
 
 void Parents::whited_out(const std::string& path) {
@@ -118,8 +117,10 @@ void Parents::whited_out(const std::string& path) {
 
 void Parents::removed(const std::string& path) {
   for (auto* const paths : {&implied_, &renewed_}) {
-    paths->erase(path);
-    paths->erase(paths->lower_bound(path + "/"), paths->lower_bound(path + "0"));  // '0' follows '/'
+    if (paths->erase(path) > 0) budget_.forget(path);
+    const auto start = paths->lower_bound(path + "/"), end = paths->lower_bound(path + "0");  // '0' follows '/'
+    std::for_each(start, end, [this](const auto& gone) { budget_.forget(gone); });
+    paths->erase(start, end);
   }
 }
 
@@ -180,7 +181,7 @@ os::UniqueFd Parents::make(const Way& way, const std::string& name, const std::s
   budget_.spend_directory();
   if (hides) make_opaque(way.dir.get(), name);
   const auto path = way.path.empty() ? name : way.path + "/" + name;
-  if (meaning_ == Meaning::kLayer) (hides ? renewed_ : implied_).insert(path);
+  if (meaning_ == Meaning::kLayer && (hides ? renewed_ : implied_).insert(path).second) budget_.remember(path);
   auto made = open_without_links(way.dir.get(), name, kDirectory);
   if (!made) throw_errno(failed());
   if (!gives_owner(above) && fchownat(made.get(), "", geteuid(), getegid(), AT_EMPTY_PATH) < 0) throw_errno(failed());

@@ -22,6 +22,7 @@ class Parents {
  public:
   Parents(const os::Dir& root, Meaning meaning, Budget& budget) : root_(root), meaning_(meaning), budget_(budget) {
     if (meaning == Meaning::kLayer) implied_.emplace();
+    budget_.remember("");
   }
 
   // Where an entry goes.
@@ -40,9 +41,9 @@ class Parents {
 
   // To be called before a directory itself is changed, and in the end.
   void leave();
-
   // Something of another kind takes a place, perhaps that of a link by which current_ was found.
   void replaced() { asked_.reset(); }
+
   void listed(const std::string& path);
   void whited_out(const std::string& path);  // a directory that is there; it is made opaque
   void removed(const std::string& path);  // with all that was in it

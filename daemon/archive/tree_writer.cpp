@@ -127,14 +127,15 @@ void TreeWriter::add_hard_link(const std::string& path, const std::string& targe
 void TreeWriter::defer_link(const std::string& path, const std::string& target) {
   const auto place = parents_.of(path);
   put(place, [&] { return mknodat(place.dir, place.name.c_str(), S_IFCHR, 0); });
+  budget_.remember(place.path);
+  budget_.remember(target);
   unsettled_.links.push_back({place.path, target});
 }
 
 void TreeWriter::add_whiteout(const std::string& path) {
   const auto place = parents_.of(path);
   if (mknodat(place.dir, place.name.c_str(), S_IFCHR, 0) == 0) {
-    unsettled_.whiteouts_in.emplace(parent_path(place.path));
-    return;
+    return has_whiteouts(parent_path(place.path));
   }
   if (errno != EEXIST) throw_errno("unpacking " + text::quoted(path));
   if (!is_directory(place.dir, place.name)) return;
@@ -153,13 +154,19 @@ void TreeWriter::add_opaque(const std::string& directory) {
     unsettled_.opaque_root = true;
   } else {
     make_opaque(inside.dir, ".");
-    unsettled_.whiteouts_in.emplace(at);
+    has_whiteouts(at);
   }
+}
+
+void TreeWriter::has_whiteouts(std::string_view directory) {
+  if (unsettled_.whiteouts_in.emplace(directory).second) budget_.remember(directory);
 }
 
 void TreeWriter::apply(const Metadata::Made& made, const std::string& path, Metadata metadata) {
   metadata.apply(made, path);
-  if (metadata.has_rest()) pending_.insert_or_assign(path, std::move(metadata));
+  if (!metadata.has_rest()) return;
+  budget_.remember(path, metadata.memory());
+  pending_.insert_or_assign(path, std::move(metadata));
 }
 
 Unsettled TreeWriter::finish() {
@@ -192,6 +199,7 @@ bool TreeWriter::put(const Parents::Place& place, const Make& make) {
 void TreeWriter::clear(const Parents::Place& place) {
   const auto& path = place.path;
   pending_.erase(path);
+  parents_.replaced();
   if (unlinkat(place.dir, place.name.c_str(), 0) == 0) return;
   if (errno != EISDIR) throw_errno("replacing " + text::quoted(path));
   const auto above = parent_path(path);
@@ -199,6 +207,5 @@ void TreeWriter::clear(const Parents::Place& place) {
   pending_.erase(pending_.lower_bound(path + "/"), pending_.lower_bound(path + "0"));  // '0' follows '/'
   parents_.removed(path);
 }
-  parents_.replaced();
 
 }  // namespace sdme::archive

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "archive/budget.hpp"
 #include "archive/meaning.hpp"
@@ -49,6 +50,7 @@ class TreeWriter {
   void apply(const Metadata::Made& made, const std::string& path, Metadata metadata);
   void list_again(int dir, const std::string& path, Metadata metadata);
   void defer_link(const std::string& path, const std::string& target);
+  void has_whiteouts(std::string_view directory);
   void clear(const Parents::Place& place);
   template <typename Make>
   bool put(const Parents::Place& place, const Make& make);

@@ -72,6 +72,8 @@ class Merge {
       tree_.take_likeness(to, tree_.root().open_dir(from).fd());
       tree_.listed(to);
     }
+    tree_.budget().remember(from);
+    tree_.budget().remember(to);
     to_do_.emplace_back(from, to);
   }
 

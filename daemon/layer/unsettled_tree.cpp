@@ -206,6 +206,7 @@ os::UniqueFd UnsettledTree::make(int above, const std::string& directory) {
   if (fchmodat(made.get(), "", kImpliedMode, AT_EMPTY_PATH) < 0) throw_errno(doing(directory));
   times_.try_emplace(directory, modified(made.get(), directory));
   hiding_.clear();
+  budget_.remember(directory);
   if (hides) {
     archive::make_opaque(above, name);
     renewed_.insert(directory);
@@ -235,7 +236,10 @@ void UnsettledTree::take_likeness(const std::string& directory, int like) {
   const auto dir = archive::open_without_links(root_.fd(), directory, kDirectory);
   if (!dir) throw_errno(doing(directory));
   make_like(like, dir.get(), directory);
-  times_.insert_or_assign(directory, modified(like, directory));
+  const auto time = modified(like, directory);
+  // Most are changed no more, and then there is nothing to remember.
+  if (const auto later = times_.find(directory); later != times_.end()) later->second = time;
+  set_modified(dir.get(), time, directory);
 }
 
 void UnsettledTree::moved(const std::string& from, const std::string& to) {

@@ -64,6 +64,48 @@ TEST_F(Bounds, F03RefusesPiecesBeyondTheEnd) {
   EXPECT_THAT(refusal(sparse + kEndMark), HasSubstr("beyond its end"));
 }
 
+// Each name is as long as all those above it together.
+TEST_F(Bounds, G22BoundsWhatItHasToRemember) {
+  const auto deep = [](const std::string& top) {
+    std::string path = top;
+    for (int i = 0; i < 2000; ++i) path += "/d";
+    return pax(pax_record("path", path + "/f")) + tar({.name = "x"});
+  };
+  const archive::Limits limits = {1 << 30, 1'000'000};
+  std::string all;
+  for (int i = 0; i < 12; ++i) all += deep(std::to_string(i));
+  EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { unpack_layer(all + kEndMark, limits); }),
+              HasSubstr("more than 64 MiB of memory"));
+  unpack(all + kEndMark, limits);  // of a tree, nothing has to be remembered
+
+  all.clear();
+  for (int i = 0; i < 12; ++i) all += directory("top") + deep("top") + file("top");
+  unpack_layer(all + kEndMark, limits);
+  EXPECT_TRUE(is("top", S_IFREG));
+}
+
+TEST_F(Bounds, G22RemembersNoDirectoryThatIsListed) {
+  std::string all;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto name = "d" + std::to_string(i);
+    all += file(name + "/f") + directory(name);
+  }
+  const auto found = unpack_layer(directory(".") + all + kEndMark);
+  EXPECT_TRUE(found.unsettled.implied.empty());
+}
+
+TEST(Budget, TakesBackWhatIsForgotten) {
+  archive::Budget budget({0, 0});
+  const std::string path(4000, 'd');
+  for (int i = 0; i < 100'000; ++i) {
+    budget.remember(path);
+    budget.forget(path);
+  }
+  error_of(Errc::kLimitExceeded, [&] {
+    for (int i = 0; i < 10'000; ++i) budget.remember(path);
+  });
+}
+
 }  // namespace
 
 }  // namespace sdme::test

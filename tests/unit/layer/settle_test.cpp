@@ -317,6 +317,22 @@ TEST_F(Settle, SpendsWhatItCopies) {
               HasSubstr("ImportMaxBytes="));
 }
 
+// The directories above each file are made for its copy.
+TEST_F(Settle, G22BoundsWhatItHasToRemember) {
+  std::string below, links;
+  for (int i = 0; i < 16; ++i) below += "/" + std::string(240, 'd');
+  for (const std::string layer : {"a", "b"}) {
+    std::string files;
+    for (int i = 0; i < 500; ++i) {
+      const auto top = layer + std::to_string(i);
+      files += pax(pax_record("path", top + below + "/f")) + tar({.name = "x"});
+      links += pax(pax_record("linkpath", top + below + "/f")) + hard_link("to-" + top, "x");
+    }
+    add(files);
+  }
+  EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { add(links); }), HasSubstr("more than 64 MiB of memory"));
+}
+
 TEST_F(Settle, D14HidesALowerFilesAttributes) {
   add(pax(pax_record("SCHILY.xattr.user.a", "v")) + file("f"));
   add(file("f", "new"));
