@@ -28,6 +28,8 @@ namespace {
 
 constexpr mode_t kLayerMode = 0700;
 constexpr mode_t kRootMode = 0755;  // of a tree, unless the layer says otherwise
+// Each has a second thread that decompresses, and memory for that. More would wait for the disk.
+constexpr unsigned kMostAtOnce = 4;
 constexpr auto kGlance = std::chrono::milliseconds(100);  // how long progress and failures may wait to be seen
 
 // A stack of hundreds of layers is open all at once.
@@ -55,7 +57,7 @@ class Crew {
   bool has_room() {
     const std::lock_guard lock(mutex_);
     reap();
-    return running_.size() < std::max(1U, std::thread::hardware_concurrency());
+    return running_.size() < std::clamp(std::thread::hardware_concurrency(), 1U, kMostAtOnce);
   }
   bool is_idle() {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <list>
 #include <thread>
 
 #include "archive/sha256.hpp"
@@ -17,6 +18,9 @@
 #include "store/layout.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
+
+// A machine with many processors, for whoever asks.
+unsigned std::thread::hardware_concurrency() noexcept { return 64; }
 
 namespace sdme::test {
 
@@ -150,6 +154,28 @@ TEST_F(Layers, TakesManyWithFewThreads) {
   const auto before = threads();
   EXPECT_EQ(unpack(source).size(), 100U);
   EXPECT_EQ(threads(), before);
+}
+
+// The unit of a worker may have 32.
+TEST_F(Layers, TakesFewAtOnceHoweverManyProcessors) {
+  MemorySource source;
+  std::list<Silence> silences(20);
+  for (auto& silence : silences) {
+    source.add("", "");
+    source.replace(source.image().layers.size() - 1, std::move(silence.reading));
+  }
+  const auto before = threads();
+  std::size_t most = 0;
+  std::thread watch([&] {
+    for (int i = 0; i < 50; ++i) {
+      most = std::max(most, threads());
+      poll(nullptr, 0, 10);
+    }
+    silences.clear();
+  });
+  EXPECT_EQ(unpack(source).size(), 20U);
+  watch.join();
+  EXPECT_LE(most - before, 1 + 2 * 4U);
 }
 
 TEST_F(Layers, G02G03LooksAtTheBytesAlone) {
