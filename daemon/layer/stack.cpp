@@ -211,6 +211,14 @@ std::optional<os::Dir> Descent::find_dir(const std::string& path) {
   return merged.front().open_dir(".");
 }
 
+std::optional<struct stat> Descent::stat(const std::string& path) {
+  const auto [parent, name] = parent_and_name(path);
+  for (const auto& dir : at(parent)) {
+    if (const auto found = dir.stat(name)) return is_whiteout(*found) ? std::nullopt : found;
+  }
+  return std::nullopt;
+}
+
 const std::vector<os::Dir>& Descent::at(const std::string& path) {
   const auto leads_to = [&](const std::string& above) {
     return path == above || (path.starts_with(above) && path[above.size()] == '/');

@@ -65,6 +65,7 @@ class Descent {
   explicit Descent(const Stack& stack) : stack_(stack) {}
 
   std::optional<os::Dir> find_dir(const std::string& path);  // as the stack's
+  std::optional<struct stat> stat(const std::string& path);
 
  private:
   struct Level {

@@ -90,6 +90,7 @@ UnsettledTree::UnsettledTree(const os::Dir& root, const Stack& below, archive::U
                              archive::Budget& budget)
     : root_(root),
       below_(below),
+      descent_(below),
       budget_(budget),
       opaque_root_(unsettled.opaque_root),
       implied_(std::move(unsettled.implied)),
@@ -105,7 +106,7 @@ std::optional<struct stat> UnsettledTree::own(const std::string& path) const {
   return root_.stat(path.empty() ? "." : path);
 }
 
-std::optional<struct stat> UnsettledTree::lower(const std::string& path) const { return below_.stat("/" + path); }
+std::optional<struct stat> UnsettledTree::lower(const std::string& path) const { return descent_.stat("/" + path); }
 
 bool UnsettledTree::is_opaque(const std::string& directory) const {
   if (directory.empty()) return opaque_root_;

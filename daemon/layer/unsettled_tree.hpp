@@ -77,6 +77,7 @@ class UnsettledTree {
 
   const os::Dir& root_;
   const Stack& below_;
+  mutable Descent descent_;  // in the layers below: ways are walked down
   archive::Budget& budget_;
   bool opaque_root_;
   std::set<std::string> implied_;

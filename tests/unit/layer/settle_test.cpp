@@ -5,6 +5,8 @@
 
 #include <sys/xattr.h>
 
+#include <ctime>
+
 #include "layer/stacking.hpp"
 #include "support/peak_memory.hpp"
 
@@ -315,6 +317,20 @@ TEST_F(Settle, SpendsWhatItCopies) {
   add(file("big", std::string(1 << 20, 'b')));
   EXPECT_THAT(error_of(Errc::kLimitExceeded, [&] { add(hard_link("copy", "big"), {100'000, 100}); }),
               HasSubstr("ImportMaxBytes="));
+}
+
+// Each step down a way costs that step alone.
+TEST_F(Settle, G22LinksToADeepFileInLittleTime) {
+  std::string path;
+  for (int i = 0; i < 1400; ++i) path += "d/";
+  add(pax(pax_record("path", path + "file")) + tar({.name = "x"}));
+  add(file("other"));
+  std::string links;
+  for (int i = 0; i < 8; ++i) links += pax(pax_record("linkpath", path + "file")) + hard_link(std::to_string(i), "x");
+  const auto before = std::clock();
+  add(links);
+  EXPECT_LT(std::clock() - before, 4 * CLOCKS_PER_SEC);
+  EXPECT_EQ(status("7").st_nlink, 9U);
 }
 
 // The directories above each file are made for its copy.
