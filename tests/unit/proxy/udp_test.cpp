@@ -161,6 +161,7 @@ TEST(Udp, TheOneUsedLongestAgoMakesRoom) {
   EXPECT_EQ(published.proxy.sockets(), 1 + kMostFlows);
   EXPECT_EQ(echo(published, busy, "b"), busy_port);
   EXPECT_NE(echo(published, oldest, "a"), oldest_port);
+  EXPECT_EQ(echo(published, busy, "b"), busy_port);
   EXPECT_EQ(published.proxy.sockets(), 1 + kMostFlows);
 }
 
