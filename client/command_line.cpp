@@ -22,9 +22,12 @@
 #include "commands/join.hpp"
 #include "commands/list.hpp"
 #include "commands/logs.hpp"
+#include "commands/mount.hpp"
 #include "commands/new.hpp"
+#include "commands/port.hpp"
 #include "commands/remove.hpp"
 #include "commands/restart.hpp"
+#include "commands/set.hpp"
 #include "commands/show.hpp"
 #include "commands/start.hpp"
 #include "commands/stop.hpp"
@@ -105,6 +108,13 @@ void CommandLine::define_verbs() {
   add_verb<Stop>(app_);
   add_verb<Restart>(app_);
   add_verb<Remove>(app_);
+  add_verb<Set>(app_);
+  add_verb<Mount>(app_);
+  add_verb<Unmount>(app_);
+  auto* port = add_group(app_, "port", "published ports: ls, add, rm");
+  add_verb<PortList>(*port);
+  add_verb<PortAdd>(*port);
+  add_verb<PortRemove>(*port);
   add_verb<Enable>(app_);
   add_verb<Disable>(app_);
   add_verb<List>(app_);

@@ -13,22 +13,21 @@ void ContainerFlags::define(CLI::App& app) {
   auto* positional = app.add_option("NAME", name, "its name; without one, one is made up");
   app.add_option("--name", name, "the same, as an option")->excludes(positional);
   app.add_option("-r,--fs", rootfs, "the root filesystem; without one, a clone of this host")->type_name("ROOTFS");
-  app.add_flag("--private-network", private_network, "a network of its own, without a way out yet");
-  app.add_flag_callback("-u,--userns", [this] { userns = true; }, "a user namespace (default with a private network)");
-  app.add_flag_callback("--no-userns", [this] { userns = false; }, "no user namespace")->excludes("--userns");
+  wanted.define(app);
   app.add_option("-o,--overlayfs-opaque-dirs", opaque_dirs, "directories that begin empty; a list, or repeated")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("LIST");
   app.add_option("--masked-services", masked_services, "services that do not start inside; '' for none")
       ->type_name("LIST");
-  app.add_flag("--enable", enable, "start it at boot");
+  auto* boots = app.add_flag("--enable", enable, "start it at boot");
+  app.add_flag("--rm", ephemeral, "remove it when it has stopped")->excludes(boots);
 }
 
 Dict ContainerFlags::definition() const {
-  Dict definition = foreground_options();
-  if (private_network) definition["private-network"] = sdbus::Variant(true);
-  if (userns) definition["userns"] = sdbus::Variant(*userns);
+  auto definition = wanted.definition();
+  definition.merge(foreground_options());
+  if (ephemeral) definition["ephemeral"] = sdbus::Variant(true);
   if (!opaque_dirs.empty()) definition["opaque-dirs"] = sdbus::Variant(opaque_dirs);
   if (masked_services) {
     auto services = split(*masked_services, ',');

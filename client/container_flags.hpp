@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client.hpp"
+#include "definition_flags.hpp"
 
 namespace CLI {
 class App;
@@ -17,11 +18,11 @@ namespace sdme::client {
 struct ContainerFlags {
   std::string name;
   std::string rootfs;
-  bool private_network = false;
-  std::optional<bool> userns;
+  DefinitionFlags wanted;
   std::vector<std::string> opaque_dirs;
   std::optional<std::string> masked_services;
   bool enable = false;
+  bool ephemeral = false;
 
   void define(CLI::App& app);
   // As CreateContainer takes it; what was not said is left to the daemon.

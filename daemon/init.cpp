@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -8,11 +9,16 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "machine/resources.hpp"
 #include "machine/root.hpp"
 #include "model/record.hpp"
+#include "network/link.hpp"
+#include "network/ports.hpp"
 #include "nspawn/command.hpp"
 #include "os/dir.hpp"
+#include "os/unique_fd.hpp"
 #include "store/layout.hpp"
+#include "systemd/pid1.hpp"
 
 // sdme-init NAME: the process of sdme-container@NAME.service. It mounts what the record says and
 // becomes systemd-nspawn. Needs no daemon and no bus, so that containers start at boot.
@@ -24,19 +30,60 @@ constexpr std::size_t kLongestRecord = 4 * 1024 * 1024;
 constexpr const char* kSystemBus = "/run/dbus/system_bus_socket";
 constexpr std::uint64_t kBarrierUsec = 5'000'000;
 
+// On our own unit: it holds all that we become and start. What an earlier start set is still there.
+void limit(const model::ContainerRecord& record) {
+  const auto unit = layout::container_unit(record.name.str());
+  const bool were_set = access((std::string(layout::kUnitControl) + "/" + unit + ".d").c_str(), F_OK) == 0;
+  if (record.definition.limits == model::Limits{} && !were_set) return;
+  systemd::Pid1::of_host().set_properties(unit, machine::resource_properties(record.definition.limits));
+}
+
+// Connections are accepted before anybody answers them: they wait, and none is refused while the guest boots.
+void connect(const model::ContainerRecord& record, nspawn::Start& start) {
+  if (!record.definition.network.is_ours()) return;
+  auto pid1 = systemd::Pid1::of_host();
+  const auto link = network::connect(pid1, record);
+  start.interface = link.inner;
+  start.resolv_conf = link.resolv_conf;
+  const auto& name = record.name.str();
+  network::publish(pid1,
+                   {.container_unit = layout::container_unit(name),
+                    .name = name,
+                    .address = model::to_text(record.definition.network.address),
+                    .namespace_path = ""},
+                   record.definition.ports);
+}
+
+// What the exec below this gets: apparmor(7). A profile that is not there must not mean none.
+void confine(const std::string& profile) {
+  if (profile.empty()) return;
+  const os::UniqueFd fd(open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC));
+  if (!fd)
+    throw Error(Errc::kNotSupported,
+                "AppArmor is not enabled on this host, so profile '" + profile + "' cannot be used");
+  const auto wish = "exec " + profile;
+  if (write(fd.get(), wish.data(), wish.size()) < 0) throw_errno("confining by AppArmor profile '" + profile + "'");
+}
+
 [[noreturn]] void run(const char* name_text) {
   const auto name = model::ContainerName::parse(name_text);
   const auto directory = os::Dir::open(layout::container(name.str()));
   const auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
                                                         "record of container '" + name.str() + "'");
+  limit(record);
   auto root = machine::mount_root(record);
   machine::check_init(root.directory);
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
+  connect(record, start);
+  const auto& network = record.definition.network;
+  const bool has_link = !network.is_hosts() && network.mode != model::Network::Mode::kPrivate;
+  start.starts_networkd = has_link && machine::has_networkd(root.directory);
   const auto command = nspawn::command_of(record, start);
   std::vector<char*> argv;
   for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  confine(record.definition.security.apparmor_profile);
   execv(argv[0], argv.data());
   throw_errno("running " + command.front());
 }

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
       Verb{"stop", machine::run_stop},     Verb{"restart", machine::run_restart},
       Verb{"enable", machine::run_enable}, Verb{"disable", machine::run_disable},
       Verb{"remove", machine::run_remove}, Verb{"session", machine::run_session},
-      Verb{"log", machine::run_log},
+      Verb{"log", machine::run_log},       Verb{"update", machine::run_update},
   };
   return sdme::job::run_worker(kVerbs, argc, argv);
 }

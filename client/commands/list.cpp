@@ -40,7 +40,7 @@ int List::run(Client& client) const {
     client.out.say("no containers found");
     return exit_code::kDone;
   }
-  Table table({"NAME", "STATUS", "HEALTH", "USERNS", "ENABLED", "NETWORK", "OS", "OWNER"});
+  Table table({"NAME", "STATUS", "HEALTH", "USERNS", "ENABLED", "NETWORK", "ADDRESS", "PORTS", "OS", "OWNER"});
   for (const auto& container : list) {
     const auto state = value_of<std::string>(container, "state");
     const auto health = value_of<std::string>(container, "health");
@@ -49,7 +49,9 @@ int List::run(Client& client) const {
                {health, colour_of_health(health)},
                yes_or_no(container, "userns"),
                yes_or_no(container, "enabled"),
-               value_of<bool>(container, "private-network") ? "private" : "host",
+               value_of<std::string>(container, "network"),
+               value_of<std::string>(container, "address"),
+               join(value_of<std::vector<std::string>>(container, "ports"), " "),
                value_of<std::string>(container, "os"),
                user_name(value_of<std::uint32_t>(container, "owner"))});
   }

@@ -40,7 +40,9 @@ struct Context {
         cache(layout::kCache, settings.cache_max_bytes),
         units(loop, std::move(unit_events)),
         jobs(loop, store, cache, leases, settings, units),
-        door(settings, presence) {}
+        door(settings, presence) {
+    store.set_address_pool(address_pool(settings));
+  }
 
   void tie(const Caller& caller, std::uint64_t job) {
     tied_jobs[job] = presence.when_gone(caller, [this, job] { jobs.cancel(job); });

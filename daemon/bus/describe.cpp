@@ -1,11 +1,49 @@
 // SPDX-License-Identifier: MIT
 #include "bus/describe.hpp"
 
+#include <algorithm>
+
 #include "store/layout.hpp"
 
 namespace sdme::bus {
 
 using sdbus::Variant;
+
+namespace {
+
+// "" where somebody else gives it.
+std::string address_of(const model::Network& network) {
+  return network.address == 0 ? "" : model::to_text(network.address);
+}
+
+template <typename T>
+std::vector<std::string> texts_of(const std::vector<T>& items) {
+  std::vector<std::string> texts;
+  for (const auto& item : items) texts.push_back(item.str());
+  return texts;
+}
+
+void add_limits(Description& to, const model::Limits& limits) {
+  for (const auto& row : model::limit_rows()) {
+    std::string key = row.key;
+    std::ranges::replace(key, '_', '-');
+    const auto value = limits.*row.member;
+    if (!value) continue;
+    to.emplace(key, key == "cpus" ? Variant{static_cast<double>(*value) / 1000} : Variant{*value});
+  }
+}
+
+void add_security(Description& to, const model::Security& security) {
+  to.insert({{"profile", Variant{security.profile}},
+             {"capabilities", Variant{security.capabilities}},
+             {"drop-capabilities", Variant{security.drop_capabilities}},
+             {"no-new-privileges", Variant{security.no_new_privileges}},
+             {"read-only", Variant{security.read_only}},
+             {"system-call-filter", Variant{security.system_call_filter}},
+             {"apparmor-profile", Variant{security.apparmor_profile}}});
+}
+
+}  // namespace
 
 Description public_of(const model::ContainerRecord& record, const States& states, const store::Store& store) {
   const auto& name = record.name.str();
@@ -17,7 +55,9 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"owner", Variant{record.owner}},
           {"enabled", Variant{record.enabled}},
           {"userns", Variant{record.definition.userns}},
-          {"private-network", Variant{record.definition.private_network}},
+          {"network", Variant{record.definition.network.str()}},
+          {"address", Variant{address_of(record.definition.network)}},
+          {"ports", Variant{texts_of(record.definition.ports)}},
           {"host-clone", Variant{record.definition.host_clone}},
           {"privileged", Variant{record.definition.privileged()}},
           {"created-usec", Variant{record.created_usec}}};
@@ -65,7 +105,9 @@ Description public_of(const store::Damaged& damaged) {
           {"owner", Variant{std::uint32_t{0}}},
           {"enabled", Variant{false}},
           {"userns", Variant{false}},
-          {"private-network", Variant{false}},
+          {"network", Variant{std::string()}},
+          {"address", Variant{std::string()}},
+          {"ports", Variant{std::vector<std::string>{}}},
           {"host-clone", Variant{false}},
           {"privileged", Variant{true}},
           {"created-usec", Variant{std::uint64_t{0}}}};
@@ -88,7 +130,15 @@ void add_private(Description& to, const model::ContainerRecord& record) {
              {"layers", Variant{record.layers}},
              {"opaque-dirs", Variant{record.definition.opaque_dirs}},
              {"masked-services", Variant{record.definition.masked_services}},
+             {"binds", Variant{texts_of(record.definition.binds)}},
+             {"environment", Variant{record.definition.environment}},
+             {"restart", Variant{std::string(word(record.definition.restart))}},
+             {"requires", Variant{record.definition.requirements}},
+             {"protected", Variant{record.definition.is_protected}},
+             {"ephemeral", Variant{record.definition.ephemeral}},
              {"features", Variant{record.definition.host_features()}}});
+  add_limits(to, record.definition.limits);
+  add_security(to, record.definition.security);
 }
 
 void add_private(Description& to, const model::RootfsRecord& record) {

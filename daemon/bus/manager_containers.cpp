@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <sys/random.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "bus/manager_object.hpp"
 #include "nspawn/command.hpp"
+#include "store/agreement.hpp"
 #include "store/generated_name.hpp"
 #include "store/layout.hpp"
 
@@ -25,6 +28,24 @@ Details details_of(const model::ContainerRecord& record, const std::string& verb
           {"verb", verb},
           {"privileged", record.definition.privileged() ? "yes" : "no"},
           {"features", text::join(record.definition.host_features(), ", ")}};
+}
+
+std::vector<std::string> added_features(const model::Definition& before, const model::Definition& after) {
+  const auto had = before.host_features();
+  auto more = after.host_features();
+  std::erase_if(more, [&](const std::string& feature) { return std::ranges::contains(had, feature); });
+  return more;
+}
+
+void check_removable(const store::Catalogue& catalogue, const model::ContainerRecord& record) {
+  const auto& name = record.name.str();
+  if (record.definition.is_protected) {
+    throw Error(Errc::kInUse, "container " + text::quoted(name) +
+                                  " is protected from removal; 'sdmectl set --no-protected " + name +
+                                  "' takes that back");
+  }
+  if (const auto others = store::requiring(catalogue, name); !others.empty())
+    throw Error(Errc::kInUse, "container " + text::quoted(name) + " is required by " + text::join(others, ", "));
 }
 
 }  // namespace
@@ -59,7 +80,9 @@ void ManagerObject::StartContainer(sdbus::Result<std::uint64_t>&& result, std::s
   container_job(std::move(result), "StartContainer", "start", name, [&](const Caller& who, const auto& record) {
     auto plan = requests::start(who, record, options, context_.settings);
     const auto state = context_.states.state(record.name.str());
-    plan.record.request["begun"] = state == "stopped" || state == "failed";  // what can begin at once; see job/table
+    const bool is_down = state == "stopped" || state == "failed";
+    // What can begin at once, see job/table: no worker has to write a drop-in first.
+    plan.record.request["begun"] = is_down && !record.definition.has_drop_in();
     return plan;
   });
 }
@@ -92,6 +115,7 @@ void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::
   if (damaged == nullptr) {
     return container_job(std::move(result), "RemoveContainer", "remove", name,
                          [&](const Caller& who, const auto& record) {
+                           check_removable(context_.store.catalogue(), record);
                            return requests::remove(who, record.name, options, context_.settings);
                          });
   }
@@ -113,27 +137,55 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
                                 .owner = who.uid,
                                 .created_usec = realtime_usec(),
                                 .rootfs = rootfs_name};
-    bool cancel = false;
-    made.definition = requests::definition(definition, rootfs_name.empty(), context_.settings, cancel);
+    const auto wanted = requests::new_definition(definition, rootfs_name.empty(), context_.settings);
+    made.definition = wanted.definition;
     if (!rootfs_name.empty()) {
       const auto& from = rootfs(rootfs_name);
       made.layers = from.layers;
       made.os = from.os;
     }
     context_.store.check_name_free(chosen);
+    store::check_agreement(context_.store.catalogue(), made);
 
     auto details = details_of(made, "create");
     details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
     std::vector<Check> checks;
     if (made.definition.privileged()) checks.push_back({"grant-host-access", details});
     checks.push_back({"create-container", details});
-    return {std::move(checks), [this, who, made, cancel](auto reply) {
+    return {std::move(checks), [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
               context_.store.check_name_free(made.name);
               if (!made.rootfs.empty() && rootfs(made.rootfs).layers != made.layers) {
                 throw Error(Errc::kBusy, "root filesystem " + text::quoted(made.rootfs) +
                                              " was replaced in the meantime; try again");
               }
               reply->send(submit(who, requests::create(who, made, cancel)), made.name.str());
+            }};
+  });
+}
+
+// Asks for what the change adds to what reaches the host, and as for any change of a container that does.
+void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) {
+  serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
+    const auto now = container(name);
+    auto plan = requests::update(who, now, requests::changed_definition(changes, now.definition));
+    plan.record.commit["uuid"] = now.uuid;
+    auto after = now;
+    after.definition = model::Definition::from_json(plan.record.request.at("definition"));
+    store::check_agreement(context_.store.catalogue(), after);
+    auto checks = container_checks("UpdateContainer", who, after, "update");
+    if (const auto more = added_features(now.definition, after.definition); !more.empty()) {
+      auto details = details_of(after, "update");
+      details["features"] = text::join(more, ", ");
+      checks.insert(checks.begin(), {"grant-host-access", details});
+    }
+    return {std::move(checks), [this, who, now, plan = std::move(plan)](auto reply) mutable {
+              check_still(now);
+              if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=
+                  now.definition.to_json()) {
+                throw Error(Errc::kBusy,
+                            "container " + text::quoted(now.name.str()) + " was changed in the meantime; try again");
+              }
+              reply->send(submit(who, std::move(plan)));
             }};
   });
 }

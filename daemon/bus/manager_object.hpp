@@ -89,6 +89,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void RestartContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void EnableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) override;
   void RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void CollectGarbage(sdbus::Result<std::uint64_t>&& result, Options options) override;
   void InspectCache(sdbus::Result<Description>&& result, Options options) override;

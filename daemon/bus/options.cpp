@@ -33,6 +33,10 @@ struct BusType<std::uint64_t> {
   static constexpr std::string_view signature = "t", words = "a 64-bit number (t)";
 };
 template <>
+struct BusType<double> {
+  static constexpr std::string_view signature = "d", words = "a floating point number (d)";
+};
+template <>
 struct BusType<std::vector<std::string>> {
   static constexpr std::string_view signature = "as", words = "a list of strings (as)";
 };
@@ -62,6 +66,7 @@ template std::optional<std::string> OptionReader::take<std::string>(const std::s
 template std::optional<std::uint16_t> OptionReader::take<std::uint16_t>(const std::string&);
 template std::optional<std::uint32_t> OptionReader::take<std::uint32_t>(const std::string&);
 template std::optional<std::uint64_t> OptionReader::take<std::uint64_t>(const std::string&);
+template std::optional<double> OptionReader::take<double>(const std::string&);
 template std::optional<std::vector<std::string>> OptionReader::take<std::vector<std::string>>(const std::string&);
 template std::optional<std::vector<std::uint8_t>> OptionReader::take<std::vector<std::uint8_t>>(const std::string&);
 

@@ -21,7 +21,8 @@ class OptionReader {
   // `what` names the dictionary in errors: "option", "definition key", "filter".
   OptionReader(const Options& options, std::string what) : options_(options), what_(std::move(what)) {}
 
-  // Types: bool, std::string, uint16_t, uint32_t, uint64_t, vector<string>, vector<uint8_t>, sdbus::UnixFd.
+  // Types: bool, std::string, uint16_t, uint32_t, uint64_t, double, vector<string>, vector<uint8_t>,
+  // sdbus::UnixFd.
   template <typename T>
   std::optional<T> take(const std::string& key);
 

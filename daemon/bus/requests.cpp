@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "bus/requests.hpp"
 
-#include <algorithm>
-#include <set>
-
 #include "base/text.hpp"
 
 namespace sdme::bus::requests {
 
 namespace {
 
-constexpr std::size_t kMostListed = 256;
 constexpr std::uint64_t kLongestTimeoutUsec = std::uint64_t{24} * 3600 * 1'000'000;
 
 std::uint64_t usec(std::chrono::seconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000; }
@@ -23,6 +19,13 @@ std::uint64_t timeout_usec(OptionReader& reader, std::chrono::seconds otherwise)
     throw Error(Errc::kInvalidArgument, "option 'timeout-usec' must be between 1 and a day");
   }
   return asked.value_or(usec(otherwise));
+}
+
+// For a verb that brings the container's drop-in in line, or takes it away with it.
+void add_drop_in(json::Value& request, const model::Definition& definition) {
+  if (!definition.has_drop_in()) return;
+  request["drop_in"] = true;
+  request["definition"] = definition.to_json();
 }
 
 std::string take_mode(OptionReader& reader) {
@@ -51,34 +54,7 @@ job::Plan plan_for(const Caller& caller, const model::ContainerName& container, 
           .fds = {}};
 }
 
-std::vector<std::string> checked_list(std::vector<std::string> list, void (*check)(const std::string&)) {
-  if (list.size() > kMostListed) throw Error(Errc::kInvalidArgument, "a list has more than 256 items");
-  std::set<std::string> seen;
-  for (const auto& item : list) {
-    check(item);
-    if (!seen.insert(item).second) throw Error(Errc::kInvalidArgument, text::quoted(item) + " is listed twice");
-  }
-  return list;
-}
-
 }  // namespace
-
-model::Definition definition(const Options& options, bool host_clone, const store::Settings& settings,
-                             bool& cancel_on_disconnect) {
-  using Strings = std::vector<std::string>;
-  OptionReader reader(options, "definition key");
-  model::Definition made{.host_clone = host_clone};
-  made.private_network = reader.take<bool>("private-network").value_or(false);
-  made.userns = reader.take<bool>("userns").value_or(made.private_network);
-  made.opaque_dirs = reader.take<Strings>("opaque-dirs").value_or(host_clone ? settings.opaque_dirs : Strings{});
-  made.masked_services =
-      reader.take<Strings>("masked-services").value_or(host_clone ? settings.masked_services : Strings{});
-  cancel_on_disconnect = reader.take_cancels();
-  reader.finish();
-  made.opaque_dirs = checked_list(std::move(made.opaque_dirs), &model::check_opaque_dir);
-  made.masked_services = checked_list(std::move(made.masked_services), &model::check_unit_name);
-  return made;
-}
 
 job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect) {
   auto plan = plan_for(caller, container.name, "create");
@@ -93,6 +69,17 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   return plan;
 }
 
+job::Plan update(const Caller& caller, const model::ContainerRecord& now, const DefinitionRequest& wanted) {
+  auto after = now;
+  after.definition = wanted.definition;
+  auto plan = plan_for(caller, now.name, "update");
+  plan.record.request["before"] = now.definition.to_json();
+  plan.record.request["definition"] = wanted.definition.to_json();
+  plan.record.commit = {{"container", after.to_text()}};
+  plan.record.cancel_on_disconnect = wanted.cancel_on_disconnect;
+  return plan;
+}
+
 job::Plan start(const Caller& caller, const model::ContainerRecord& container, const Options& options,
                 const store::Settings& settings) {
   OptionReader reader(options, "option");
@@ -101,6 +88,7 @@ job::Plan start(const Caller& caller, const model::ContainerRecord& container, c
   // Only used when the boot fails or takes too long and has to be ended.
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
+  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
@@ -125,6 +113,7 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
   auto plan = plan_for(caller, container.name, "restart");
   plan.record.request = stop_request(container.name.str(), take_mode(reader), settings);
   plan.record.request["timeout_usec"] = timeout_usec(reader, settings.boot_timeout);
+  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
@@ -133,6 +122,7 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled) {
   OptionReader reader(options, "option");
   auto plan = plan_for(caller, container.name, enabled ? "enable" : "disable");
+  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
@@ -144,6 +134,7 @@ job::Plan remove(const Caller& caller, const model::ContainerName& container, co
   auto plan = plan_for(caller, container, "remove");
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
+  plan.record.request["drop_in"] = true;  // of one that is damaged, nobody knows
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;

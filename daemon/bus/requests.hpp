@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "bus/caller.hpp"
+#include "bus/definition_request.hpp"
 #include "bus/options.hpp"
 #include "job/table.hpp"
-#include "model/definition.hpp"
 #include "model/names.hpp"
 #include "model/record.hpp"
 #include "store/settings.hpp"
@@ -31,10 +31,10 @@ job::Plan pull_rootfs(const Caller& caller, const std::string& name, const std::
 job::Plan collect_garbage(const Caller& caller, const Options& options);
 job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options);
 
-// Every default filled in.
-model::Definition definition(const Options& options, bool host_clone, const store::Settings& settings,
-                             bool& cancel_on_disconnect);
 job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect);
+
+// What the container is to be from now on: a running one is changed where that can be done.
+job::Plan update(const Caller& caller, const model::ContainerRecord& now, const DefinitionRequest& wanted);
 
 job::Plan start(const Caller& caller, const model::ContainerRecord& container, const Options& options,
                 const store::Settings& settings);

@@ -48,7 +48,7 @@ void need(const char* program) {
 }
 
 // Its words begin with its name and an argument of ours, which end with this.
-Error unreadable(const Program& program) {
+Error unreadable(const os::Program& program) {
   const auto words = program.words();
   const auto ours = words.rfind("}: ");
   return {Errc::kCorrupt,
@@ -59,10 +59,10 @@ Error unreadable(const Program& program) {
 void check_whole(int image, const os::Dir& workplace) {
   auto description = block_device();
   description.erase("node-name");
-  Program check({.argv = {kCheck, "check", "--output=json", "json:" + description.dump()},
-                 .fds = {-1, -1, -1, image},
-                 .namespaces = kNamespaces,
-                 .before_exec = [&] { enclose(workplace.path(), kImagePlace, ""); }});
+  os::Program check({.argv = {kCheck, "check", "--output=json", "json:" + description.dump()},
+                     .fds = {-1, -1, -1, image},
+                     .namespaces = kNamespaces,
+                     .before_exec = [&] { enclose(workplace.path(), kImagePlace, ""); }});
   const int status = check.wait();
   if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kLeaks)) return;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 1) throw unreadable(check);
@@ -103,7 +103,7 @@ void RawView::show_qcow2(os::UniqueFd image, Devices& devices, const os::Dir& wo
   const auto mount = mount_file(fuse);
   // libfuse takes /dev/fd/N for a descriptor that is mounted already; qemu wants to find a file there.
   const auto place = std::to_string(kFusePlace);
-  qemu_ = std::make_unique<Program>(Program::Start{
+  qemu_ = std::make_unique<os::Program>(os::Program::Start{
       .argv = {kServe, "--blockdev", block_device().dump(), "--export",
                "type=fuse,id=disk,node-name=disk,writable=off,allow-other=off,mountpoint=/dev/fd/" + place},
       .fds = {-1, -1, -1, image.get(), fuse.get()},

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "disk/devices.hpp"
-#include "disk/program.hpp"
 #include "os/dir.hpp"
+#include "os/program.hpp"
 #include "os/unique_fd.hpp"
 
 namespace sdme::disk {
@@ -26,7 +26,7 @@ class RawView {
  private:
   void show_qcow2(os::UniqueFd image, Devices& devices, const os::Dir& workplace);
 
-  std::unique_ptr<Program> qemu_;  // first: it must outlive the file that it shows
+  std::unique_ptr<os::Program> qemu_;  // first: it must outlive the file that it shows
   os::UniqueFd disk_;
   std::uint64_t size_ = 0;
 };

@@ -32,7 +32,7 @@ void enter_read_only(const std::string& path) {
 }
 
 // tar puts its process id into the stream; in a namespace of its own that is always 1.
-Program::Start tar(const os::Dir& directory, const os::UniqueFd& writing) {
+os::Program::Start tar(const os::Dir& directory, const os::UniqueFd& writing) {
   return {.argv = {kTar, "--create", "--file=-", "--format=posix", "--pax-option=delete=atime,delete=ctime",
                    "--sort=name", "--numeric-owner", "--xattrs", "--xattrs-include=*", "--acls", "--sparse", "."},
           .fds = {-1, writing.get(), -1},

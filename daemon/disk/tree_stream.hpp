@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "disk/program.hpp"
 #include "os/dir.hpp"
+#include "os/program.hpp"
 #include "os/unique_fd.hpp"
 
 namespace sdme::disk {
@@ -29,7 +29,7 @@ class TreeStream {
   static Pipe make_pipe();
 
   os::UniqueFd stream_;
-  Program tar_;
+  os::Program tar_;
 };
 
 }  // namespace sdme::disk

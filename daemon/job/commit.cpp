@@ -122,6 +122,13 @@ Committed commit_create(const Record& record, const json::Value& result, store::
   return {.result = {{"name", record.target}}, .touched = {.container = record.target}};
 }
 
+// What was authorised is written: the worker has told the running guest.
+Committed commit_update(const Record& record, const json::Value& result, store::Store& store) {
+  store.update_container(
+      model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the changed container"));
+  return {.result = {{"pending", shown_list(result, "pending")}}, .touched = {.container = record.target}};
+}
+
 Committed commit_enabled(const Record& record, bool enabled, store::Store& store) {
   const auto* found = store.catalogue().find_container(record.target);
   if (found == nullptr) throw Error(Errc::kNotFound, "container " + text::quoted(record.target) + " is gone");
@@ -158,6 +165,7 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
   check_same(record, store.catalogue());
   if (record.kind == "import") return commit_import(record, result, store);
   if (record.kind == "create") return commit_create(record, result, store);
+  if (record.kind == "update") return commit_update(record, result, store);
   if (record.kind == "enable") return commit_enabled(record, true, store);
   if (record.kind == "disable") return commit_enabled(record, false, store);
   if (record.kind == "remove") return commit_remove(record, store);

@@ -150,13 +150,21 @@ Properties for_create(const Record& record, const std::string& out) {
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}}};
 }
 
+// The directory of systemd's unit files, for those verbs alone that write a container's drop-in.
+std::vector<std::string> unit_files(const Record& record) {
+  const bool writes = record.verb == "update" || json::get_or<bool>(record.request, "drop_in", false);
+  return writes ? std::vector<std::string>{layout::kUnits} : std::vector<std::string>{};
+}
+
 // Talks to PID 1 and enters the guest's namespaces to talk to the guest's PID 1.
-Properties for_machine(const std::string& out) {
+Properties for_machine(const Record& record, const std::string& out) {
+  auto writable = unit_files(record);
+  writable.push_back(out);
   return {{"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID,
                                                  CAP_KILL, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)},
           {"ProtectSystem", std::string("strict")},
           {"DevicePolicy", std::string("closed")},  // as above; terminals are among those left
-          {"ReadWritePaths", std::vector<std::string>{out}},
+          {"ReadWritePaths", std::move(writable)},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns"}}}};
 }
 
@@ -225,7 +233,12 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else if (record.verb == "log") {
     add(properties, for_log(out));
   } else {
-    add(properties, for_machine(out));
+    add(properties, for_machine(record, out));
+    // Whether a port is free, and who has it: ss(8) asks by netlink.
+    if (record.verb == "update") {
+      replace(properties,
+              {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}}});
+    }
   }
   return properties;
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "model/path.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::machine {
@@ -47,16 +48,12 @@ std::string escape(std::string_view path) {
 }
 
 bool wanted(const std::string& type, const std::string& path, const std::vector<std::string>& hidden) {
-  const auto covers = [&](std::string_view ancestor) { return at_or_below(path, ancestor); };
+  const auto covers = [&](std::string_view ancestor) { return model::at_or_below(path, ancestor); };
   return path != "/" && path.starts_with('/') && std::ranges::contains(kDiskTypes, type) &&
          std::ranges::none_of(kNever, covers) && std::ranges::none_of(hidden, covers);
 }
 
 }  // namespace
-
-bool at_or_below(std::string_view path, std::string_view ancestor) {
-  return path == ancestor || (path.starts_with(ancestor) && path[ancestor.size()] == '/');
-}
 
 std::vector<HostMount> host_mounts(std::string_view mountinfo, const std::vector<std::string>& hidden) {
   std::map<std::string, HostMount> chosen;  // sorted by path, so that parents come first

@@ -22,7 +22,4 @@ struct HostMount {
 // below a path of `hidden` (absolute; the container's opaque directories).
 std::vector<HostMount> host_mounts(std::string_view mountinfo, const std::vector<std::string>& hidden);
 
-// Whether `path` is `ancestor` or below it; both absolute and normalised.
-bool at_or_below(std::string_view path, std::string_view ancestor);
-
 }  // namespace sdme::machine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "machine/drop_in.hpp"
 #include "machine/power.hpp"
 #include "machine/verbs.hpp"
 #include "os/stop_request.hpp"
@@ -35,8 +36,16 @@ std::string stop_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
   return stop(pid1, name_of(worker), mode_of(worker), times);
 }
 
+// What systemd must know of a container before it starts or is enabled.
+void settle_as_asked(const job::Worker& worker, systemd::Pid1& pid1) {
+  const auto& request = worker.request();
+  if (!json::get_or<bool>(request, "drop_in", false)) return;
+  settle_drop_in(pid1, name_of(worker), model::Definition::from_json(request.at("definition")));
+}
+
 json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1, Begun begun) {
   worker.progress("start", -1);
+  settle_as_asked(worker, pid1);
   const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"), begun);
   return {{"state", "running"}, {"health", health.word}, {"failed_units", health.failed_units}};
 }
@@ -64,7 +73,9 @@ json::Value run_restart(job::Worker& worker) {
 }
 
 json::Value run_enable(job::Worker& worker) {
-  systemd::Pid1::of_host().enable(layout::container_unit(name_of(worker)));
+  auto pid1 = systemd::Pid1::of_host();
+  settle_as_asked(worker, pid1);
+  pid1.enable(layout::container_unit(name_of(worker)));
   return json::Value::object();
 }
 
@@ -80,6 +91,7 @@ json::Value run_remove(job::Worker& worker) {
   stop(pid1, name_of(worker), StopMode::kTerminate,
        {.graceful = {}, .terminate = usec_of(worker, "terminate_usec"), .kill = usec_of(worker, "kill_usec")});
   pid1.disable(layout::container_unit(name_of(worker)));
+  remove_drop_in(pid1, name_of(worker));
   return json::Value::object();
 }
 

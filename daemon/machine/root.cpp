@@ -115,6 +115,19 @@ Root mount_root(const model::ContainerRecord& record) {
   return ContainerRoot(record).finish();
 }
 
+namespace {
+
+bool has_unit(const os::Dir& tree, const std::string& name) {
+  return static_cast<bool>(layer::open_in_root(tree, "usr/lib/systemd/system/" + name, O_PATH));
+}
+
+}  // namespace
+
+bool has_networkd(const std::string& root) {
+  const auto tree = os::Dir::open(root);
+  return has_unit(tree, "systemd-networkd.service") && !has_unit(tree, "NetworkManager.service");
+}
+
 void check_init(const std::string& root) {
   constexpr std::array kInits = {"usr/lib/systemd/systemd", "lib/systemd/systemd", "sbin/init"};  // those of nspawn
   const auto tree = os::Dir::open(root);

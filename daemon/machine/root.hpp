@@ -18,6 +18,9 @@ struct Root {
 // nothing of it, and it is gone with the process and what it execs.
 Root mount_root(const model::ContainerRecord& record);
 
+// Whether systemd-networkd is in there and nothing else that would configure the same link.
+bool has_networkd(const std::string& root);
+
 // NotSupported, in one sentence, unless there is an init for systemd-nspawn to boot.
 void check_init(const std::string& root);
 

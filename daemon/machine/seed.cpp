@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/error.hpp"
-#include "machine/host_mounts.hpp"
+#include "model/path.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::machine {
@@ -63,8 +63,8 @@ void plan_clone(Seeds& seeds, const model::Definition& definition, const HostFac
   // Guests must not see each other, nor the records.
   seeds[layout::kState] = {.kind = Seed::Kind::kOpaque};
   for (const auto& path : host.identity) seeds.try_emplace(path, Seed{.kind = Seed::Kind::kHidden});
-  const bool hides_units =
-      std::ranges::any_of(definition.opaque_dirs, [](const std::string& dir) { return at_or_below(kUnits, dir); });
+  const bool hides_units = std::ranges::any_of(definition.opaque_dirs,
+                                               [](const std::string& dir) { return model::at_or_below(kUnits, dir); });
   if (!hides_units) {
     for (const auto& unit : host.storage_units) {
       seeds.try_emplace(unit_path(unit), Seed{.kind = Seed::Kind::kLink, .text = kNothing});
@@ -110,7 +110,7 @@ Seeds plan_seeds(const std::string& name, const model::Definition& definition, c
 Seeds seeds_below(const Seeds& seeds, const std::string& mount) {
   Seeds below;
   for (const auto& [path, seed] : seeds) {
-    if (path != mount && at_or_below(path, mount)) below.emplace(path.substr(mount.size()), seed);
+    if (path != mount && model::at_or_below(path, mount)) below.emplace(path.substr(mount.size()), seed);
   }
   return below;
 }

@@ -10,6 +10,7 @@
 namespace sdme::machine {
 
 json::Value run_create(job::Worker& worker);
+json::Value run_update(job::Worker& worker);
 json::Value run_start(job::Worker& worker);
 json::Value run_stop(job::Worker& worker);
 json::Value run_restart(job::Worker& worker);

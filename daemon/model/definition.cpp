@@ -3,54 +3,148 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <set>
 
 #include "base/text.hpp"
+#include "model/path.hpp"
 
 namespace sdme::model {
 
 namespace {
 
-bool has_control_character(const std::string& text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+using Strings = std::vector<std::string>;
+
+constexpr std::size_t kLongestAssignment = 32 * 1024;
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(Errc::kInvalidArgument, why); }
+
+void check_ports(const Definition& definition) {
+  const auto& network = definition.network;
+  if (definition.ports.empty() || network.is_ours()) return;
+  if (network.mode == Network::Mode::kPod) refuse("a member of a pod publishes no ports: they are the pod's");
+  if (network.is_hosts()) refuse("on the host's network a container's ports are the host's already: publish none");
+  refuse("a port needs a network that the host gives addresses in: veth or zone, and not " + network.str());
+}
+
+void check_collisions(const std::vector<Port>& ports) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (ports[i].collides(ports[j])) refuse("ports " + ports[j].str() + " and " + ports[i].str() + " collide");
+    }
+  }
+}
+
+void check_binds(const std::vector<Bind>& binds) {
+  std::set<std::string> destinations;
+  for (const auto& bind : binds) {
+    if (!destinations.insert(bind.destination).second)
+      refuse("two binds have the destination " + text::quoted(bind.destination));
+  }
+}
+
+void check_capabilities(const Security& security) {
+  for (const auto& capability : security.capabilities) {
+    if (std::ranges::find(security.drop_capabilities, capability) != security.drop_capabilities.end())
+      refuse(capability + " is both added and dropped");
+  }
+}
+
+template <typename T, typename Make>
+json::Value list_of(const std::vector<T>& items, Make make) {
+  auto list = json::Value::array();
+  for (const auto& item : items) list.push_back(make(item));
+  return list;
+}
+
+// What version 1 said of the network was one truth value.
+Network network_of(const json::Value& value) {
+  if (value.contains("network")) return Network::from_json(value.at("network"));
+  const bool own = json::get<bool>(value, "private_network");
+  return {.mode = own ? Network::Mode::kPrivate : Network::Mode::kHost};
+}
+
+std::vector<Port> ports_of(const json::Value& value) {
+  std::vector<Port> ports;
+  for (const auto& text : json::get_or<Strings>(value, "ports", {})) ports.push_back(Port::parse(text));
+  return ports;
+}
+
+std::vector<Bind> binds_of(const json::Value& value) {
+  std::vector<Bind> binds;
+  for (const auto& item : value.value("binds", json::Value::array())) binds.push_back(Bind::from_json(item));
+  return binds;
 }
 
 }  // namespace
 
 std::vector<std::string> Definition::host_features() const {
-  std::vector<std::string> features;
+  Strings features;
   if (host_clone) features.emplace_back("host-clone");
-  if (!private_network) features.emplace_back("host-network");
+  if (network.is_hosts()) features.emplace_back("host-network");
+  if (network.mode == Network::Mode::kBridge || network.mode == Network::Mode::kMacvlan)
+    features.push_back(network.str());
   if (!userns) features.emplace_back("no-user-namespace");
+  for (const auto& bind : binds) {
+    if (!bind.is_volume()) features.push_back("bind:" + bind.source + (bind.writable ? "" : " (read-only)"));
+    if (bind.devices) features.push_back("devices:" + bind.source);
+  }
+  for (const auto& port : ports) {
+    if (port.is_reserved()) features.push_back("port:" + std::to_string(port.host));
+  }
+  for (const auto& capability : security.capabilities) features.push_back("capability:" + capability);
+  for (const auto& call : security.system_call_filter) {
+    if (!call.starts_with('~')) features.push_back("system-call:" + call);
+  }
+  if (security.apparmor_profile == "unconfined") features.emplace_back("unconfined");
   return features;
+}
+
+void Definition::check() const {
+  check_ports(*this);
+  check_collisions(ports);
+  check_binds(binds);
+  check_capabilities(security);
+  limits.check();
+  if (ephemeral && is_protected) refuse("what is removed when it stops cannot be protected from removal");
+  if (ephemeral && restart != Restart::kNo) refuse("what is removed when it stops cannot be restarted");
 }
 
 json::Value Definition::to_json() const {
   return {{"host_clone", host_clone},
-          {"private_network", private_network},
+          {"network", network.to_json()},
           {"userns", userns},
           {"opaque_dirs", opaque_dirs},
-          {"masked_services", masked_services}};
+          {"masked_services", masked_services},
+          {"ports", list_of(ports, [](const Port& port) { return port.str(); })},
+          {"binds", list_of(binds, [](const Bind& bind) { return bind.to_json(); })},
+          {"environment", environment},
+          {"limits", limits.to_json()},
+          {"security", security.to_json()},
+          {"restart", word(restart)},
+          {"requirements", requirements},
+          {"protected", is_protected},
+          {"ephemeral", ephemeral}};
 }
 
 Definition Definition::from_json(const json::Value& value) {
   return {.host_clone = json::get<bool>(value, "host_clone"),
-          .private_network = json::get<bool>(value, "private_network"),
+          .network = network_of(value),
           .userns = json::get<bool>(value, "userns"),
-          .opaque_dirs = json::get<std::vector<std::string>>(value, "opaque_dirs"),
-          .masked_services = json::get<std::vector<std::string>>(value, "masked_services")};
+          .opaque_dirs = json::get<Strings>(value, "opaque_dirs"),
+          .masked_services = json::get<Strings>(value, "masked_services"),
+          .ports = ports_of(value),
+          .binds = binds_of(value),
+          .environment = json::get_or<Strings>(value, "environment", {}),
+          .limits = value.contains("limits") ? Limits::from_json(value.at("limits")) : Limits{},
+          .security = value.contains("security") ? Security::from_json(value.at("security")) : Security{},
+          .restart = parse_restart(json::get_or<std::string>(value, "restart", "no")),
+          .requirements = json::get_or<Strings>(value, "requirements", {}),
+          .is_protected = json::get_or<bool>(value, "protected", false),
+          .ephemeral = json::get_or<bool>(value, "ephemeral", false)};
 }
 
-void check_opaque_dir(const std::string& path) {
-  const auto refuse = [&](const char* why) {
-    throw Error(Errc::kInvalidArgument, "opaque directory " + text::quoted(path) + " " + why);
-  };
-  if (path.empty() || path[0] != '/') refuse("must be an absolute path");
-  if (path == "/") refuse("would hide the whole root filesystem");
-  if (path.size() > 4096 || has_control_character(path)) refuse("is too long or has control characters");
-  for (const auto& part : text::split(std::string_view(path).substr(1), '/')) {
-    if (part.empty() || part == "." || part == "..") refuse("must be normalised: no empty, '.' or '..' components");
-  }
-}
+void check_opaque_dir(const std::string& path) { check_path(path, "opaque directory"); }
 
 void check_unit_name(const std::string& name) {
   constexpr std::array kSuffixes = {".service", ".socket", ".target", ".timer",  ".path",
@@ -60,9 +154,30 @@ void check_unit_name(const std::string& name) {
   const bool plain = std::ranges::all_of(name, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == ':' || c == '-' || c == '_' || c == '.' || c == '\\' || c == '@';
   });
-  if (!known || !plain || name.size() > 255) {
-    throw Error(Errc::kInvalidArgument, text::quoted(name) + " is not the name of a unit, such as 'cron.service'");
-  }
+  if (!known || !plain || name.size() > 255)
+    refuse(text::quoted(name) + " is not the name of a unit, such as 'cron.service'");
+}
+
+void check_environment(const std::string& assignment) {
+  const auto end = assignment.find('=');
+  const auto name = assignment.substr(0, end);
+  const bool named = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+                     std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  const bool plain =
+      std::ranges::none_of(assignment, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; });
+  if (end == std::string::npos || !named) refuse(text::quoted(assignment) + " is not of the form NAME=VALUE");
+  if (!plain || assignment.size() > kLongestAssignment)
+    refuse("the value of the variable " + name + " is too long or has control characters");
+}
+
+Definition::Restart parse_restart(std::string_view word) {
+  if (word == "no") return Definition::Restart::kNo;
+  if (word == "on-failure") return Definition::Restart::kOnFailure;
+  refuse(text::quoted(word) + " is no way to restart: no, on-failure");
+}
+
+std::string_view word(Definition::Restart restart) {
+  return restart == Definition::Restart::kOnFailure ? "on-failure" : "no";
 }
 
 }  // namespace sdme::model

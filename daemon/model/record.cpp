@@ -7,13 +7,13 @@ namespace sdme::model {
 
 namespace {
 
-json::Value versioned(const std::string& text, const std::string& what) {
+json::Value versioned(const std::string& text, const std::string& what, std::uint64_t newest) {
   auto value = json::parse(text, what);
   const auto version = json::get<std::uint64_t>(value, "version");
   if (version == 0) throw Error(Errc::kCorrupt, "key 'version' must be at least 1");
-  if (version > kRecordVersion) {
+  if (version > newest) {
     throw Error(Errc::kNotSupported, what + " was written by a newer sdmed (format " + std::to_string(version) +
-                                         ", this one reads " + std::to_string(kRecordVersion) + ")");
+                                         ", this one reads " + std::to_string(newest) + ")");
   }
   return value;
 }
@@ -43,7 +43,7 @@ bool is_layer_id(const std::string& text) {
 
 std::string RootfsRecord::to_text() const {
   auto value = raw;
-  value.update({{"version", kRecordVersion},
+  value.update({{"version", kRootfsVersion},
                 {"name", name.str()},
                 {"owner", owner},
                 {"created_usec", created_usec},
@@ -65,7 +65,7 @@ std::string RootfsRecord::to_text() const {
 
 RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string& what) {
   return while_doing(what, [&] {
-    const auto value = versioned(text, "the record");
+    const auto value = versioned(text, "the record", kRootfsVersion);
     return RootfsRecord{.name = RootfsName::parse(json::get<std::string>(value, "name")),
                         .owner = json::get<std::uint32_t>(value, "owner"),
                         .created_usec = json::get<std::uint64_t>(value, "created_usec"),
@@ -88,7 +88,7 @@ RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string&
 
 std::string ContainerRecord::to_text() const {
   auto value = raw;
-  value.update({{"version", kRecordVersion},
+  value.update({{"version", kContainerVersion},
                 {"name", name.str()},
                 {"uuid", uuid},
                 {"owner", owner},
@@ -105,7 +105,7 @@ std::string ContainerRecord::to_text() const {
 
 ContainerRecord ContainerRecord::from_text(const std::string& text, const std::string& what) {
   return while_doing(what, [&] {
-    const auto value = versioned(text, "the record");
+    const auto value = versioned(text, "the record", kContainerVersion);
     const auto definition = value.find("definition");
     if (definition == value.end() || !definition->is_object()) {
       throw Error(Errc::kCorrupt, "key 'definition' is missing or no object");

@@ -13,7 +13,8 @@
 // sentence (NotSupported), unknown fields are kept in `raw` and written back.
 namespace sdme::model {
 
-inline constexpr std::uint64_t kRecordVersion = 1;
+inline constexpr std::uint64_t kRootfsVersion = 1;
+inline constexpr std::uint64_t kContainerVersion = 2;  // 1 had no network, ports, binds, limits and the like
 
 // A layer's name: the OCI ChainID as 64 lower-case hex digits. For a stack of one it is the
 // digest of the uncompressed tar stream (OCI image-spec, config.md "Layer ChainID").

@@ -15,6 +15,8 @@ inline constexpr const char* kConfigDropIns = "/etc/sdmed/sdmed.conf.d";
 inline constexpr const char* kVendorConfig = "/usr/lib/sdmed/sdmed.conf.d";
 inline constexpr const char* kVendorDistros = "/usr/lib/sdmed/distros.d";
 inline constexpr const char* kDistros = "/etc/sdmed/distros.d";
+inline constexpr const char* kVendorProfiles = "/usr/lib/sdmed/profiles";
+inline constexpr const char* kProfiles = "/etc/sdmed/profiles";
 
 // Below kState.
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
@@ -44,6 +46,7 @@ inline constexpr const char* kJobs = "jobs";  // jobs/N/{record.json (ours), out
 inline constexpr const char* kJobOut = "out";
 inline constexpr const char* kResult = "result.json";  // in out/, by rename
 inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
+inline constexpr const char* kNetworks = "/run/sdmed/network";  // network/INSTANCE: network/members.hpp
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
 
@@ -52,6 +55,10 @@ inline constexpr const char* kPrograms = "/usr/libexec/sdmed";
 inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
 inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
+
+// Where an administrator's units are, and what we must tell systemd of a container: systemd.unit(5).
+inline constexpr const char* kUnits = "/etc/systemd/system";
+inline constexpr const char* kUnitControl = "/run/systemd/system.control";  // UNIT.d: properties set at run time
 
 // Others' names that a container must not take: systemd-machined(8), machinectl(1).
 inline constexpr const char* kMachinesState = "/run/systemd/machines";

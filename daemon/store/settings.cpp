@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/definition.hpp"
+#include "os/dir.hpp"
 #include "store/config_file.hpp"
 #include "store/ini.hpp"
 
@@ -21,6 +22,7 @@ using Kind = SettingRow::Kind;
 constexpr std::uint64_t kDay = 24 * 60 * 60;
 constexpr std::uint64_t kTera = std::uint64_t{1} << 40U;
 constexpr std::uint64_t kMega = 1U << 20U;
+constexpr std::size_t kLongestMachineId = 64;
 
 struct Unit {
   std::string_view word;
@@ -118,6 +120,9 @@ void assign_value(Settings& settings, const SettingRow& row, const std::string& 
     case Kind::kOpaqueDirs:
     case Kind::kUnitNames:
       return assign_list(settings, row, value);
+    case Kind::kPool:
+      if (!value.empty()) while_doing("is refused", [&] { model::AddressPool::parse(value); });
+      return assign_text(settings, row, value);
     case Kind::kText:
       return assign_text(settings, row, value);
     default:
@@ -175,6 +180,12 @@ Settings Settings::read(const SettingsFiles& files) {
   return settings;
 }
 
+model::AddressPool address_pool(const Settings& settings) {
+  if (!settings.network_pool.empty()) return model::AddressPool::parse(settings.network_pool);
+  const auto id = os::Dir::open("/etc").find_text("machine-id", kLongestMachineId).value_or("");
+  return model::AddressPool::of_host(id);
+}
+
 const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = {
       {"Import", "ImportMaxBytes", Kind::kBytes, &Settings::import_max_bytes, kMega, 1024 * kTera},
@@ -193,6 +204,7 @@ const std::vector<SettingRow>& setting_rows() {
       {"Boot", "StopTimeoutGracefulSec", Kind::kTime, &Settings::stop_timeout_graceful, 1, kDay},
       {"Boot", "StopTimeoutTerminateSec", Kind::kTime, &Settings::stop_timeout_terminate, 1, kDay},
       {"Boot", "StopTimeoutKillSec", Kind::kTime, &Settings::stop_timeout_kill, 1, kDay},
+      {"Network", "NetworkPool", Kind::kPool, &Settings::network_pool, 0, 32},
       {"HostClone", "OpaqueDirs", Kind::kOpaqueDirs, &Settings::opaque_dirs, 0, 64},
       {"HostClone", "MaskedServices", Kind::kUnitNames, &Settings::masked_services, 0, 256},
       {"Limits", "JobsRunning", Kind::kCount, &Settings::jobs_running, 1, 1'000},

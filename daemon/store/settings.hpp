@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/address.hpp"
 #include "store/layout.hpp"
 
 // What the administrator may change: sdmed.conf(5). Whatever is wrong in a file costs that one
@@ -42,6 +43,8 @@ struct Settings {
   std::chrono::seconds stop_timeout_graceful{90};
   std::chrono::seconds stop_timeout_terminate{30};
   std::chrono::seconds stop_timeout_kill{15};
+  // [Network]
+  std::string network_pool;  // "10.77.0.0/16", "" for one by the machine id
   // [HostClone]
   std::vector<std::string> opaque_dirs = {"/etc/systemd/system", "/var/log"};
   std::vector<std::string> masked_services = {"systemd-resolved.service"};
@@ -64,11 +67,15 @@ struct Settings {
   static Settings read(const SettingsFiles& files = {});
 };
 
+// Where the addresses of containers are taken from: what the settings say, or one that follows from this
+// host's machine-id(5), so that two hosts seldom have the same.
+model::AddressPool address_pool(const Settings& settings);
+
 // One setting: where it is written, where it is kept, and what it may be. Numbers are written
 // plainly or with K, M, G, T: powers of 1024 for bytes, of 1000 for counts. Times are seconds or
 // carry s, min, h, d, and may be sums ("1min 30s"). Lists are separated by commas or spaces.
 struct SettingRow {
-  enum class Kind { kBytes, kCount, kTime, kText, kOpaqueDirs, kUnitNames };
+  enum class Kind { kBytes, kCount, kTime, kText, kPool, kOpaqueDirs, kUnitNames };
   using Member = std::variant<std::uint64_t Settings::*, std::chrono::seconds Settings::*, std::string Settings::*,
                               std::vector<std::string> Settings::*>;
 

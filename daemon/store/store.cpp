@@ -11,6 +11,7 @@
 #include "base/defer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "store/agreement.hpp"
 
 namespace sdme::store {
 
@@ -254,13 +255,15 @@ void Store::give_up(const std::string& staged) noexcept {
 // 1. the record is written into staging/JOB, synced    crash: swept with staging, or written again
 // 2. staging/JOB moves to containers/NAME              crash: the whole container is there
 // 3. both directories are synced
-void Store::commit_container(std::uint64_t job, const model::ContainerRecord& record) {
+void Store::commit_container(std::uint64_t job, model::ContainerRecord record) {
   const auto& name = record.name.str();
   check_layers(record.layers, named(Kind::kContainer, name));
   if (const auto* existing = catalogue_.find_container(name)) {
     if (existing->uuid == record.uuid) return;  // a daemon that died after the commit does it again
     throw Error(Errc::kAlreadyExists, named(Kind::kContainer, name) + " exists already");
   }
+  check_agreement(catalogue_, record);
+  give_address(catalogue_, record, pool_);
   staging_.open_dir(std::to_string(job)).write(layout::kRecord, record.to_text(), kRecordMode);
   staging_.rename(std::to_string(job), containers_, name);
   catalogue_.put(record);
@@ -268,9 +271,11 @@ void Store::commit_container(std::uint64_t job, const model::ContainerRecord& re
   staging_.sync();
 }
 
-void Store::update_container(const model::ContainerRecord& record) {
+void Store::update_container(model::ContainerRecord record) {
   const auto& name = record.name.str();
   if (catalogue_.find_container(name) == nullptr) not_found(Kind::kContainer, name);
+  check_agreement(catalogue_, record);
+  give_address(catalogue_, record, pool_);
   rewrite(Kind::kContainer, name, record.to_text());
 }
 

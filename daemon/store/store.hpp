@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/address.hpp"
 #include "model/record.hpp"
 #include "os/dir.hpp"
 #include "store/catalogue.hpp"
@@ -38,6 +39,9 @@ class Store {
   // many layers.
   std::uint64_t sweep(const std::set<std::uint64_t>& live_jobs, const std::set<std::string>& pinned_layers);
 
+  // Where it takes addresses from for containers that need one.
+  void set_address_pool(const model::AddressPool& pool) { pool_ = pool; }
+
   const Catalogue& catalogue() const { return catalogue_; }
   bool has_layer(const std::string& id) const;
   std::vector<std::string> layer_ids() const;  // of all that are there
@@ -59,8 +63,9 @@ class Store {
   void commit_rootfs(const model::RootfsRecord& record, Replace replace);
 
   // staging/JOB with what the job made in it becomes the container. AlreadyExists if there is one.
-  void commit_container(std::uint64_t job, const model::ContainerRecord& record);
-  void update_container(const model::ContainerRecord& record);
+  // It and an update get their address here, and must agree with the others: store/agreement.hpp.
+  void commit_container(std::uint64_t job, model::ContainerRecord record);
+  void update_container(model::ContainerRecord record);
 
   // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
   void trash_container(const std::string& name);
@@ -86,6 +91,7 @@ class Store {
   Neighbours neighbours_;
   os::Dir layers_, rootfs_, containers_, staging_, trash_;
   Catalogue catalogue_;
+  model::AddressPool pool_;
 };
 
 }  // namespace sdme::store

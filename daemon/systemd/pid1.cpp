@@ -161,6 +161,23 @@ void Pid1::start(const TransientUnit& unit) {
   call(message.get());
 }
 
+void Pid1::start(const TransientSocket& socket) {
+  const auto message = manager_call("StartTransientUnit");
+  append(message.get(), socket);
+  call(message.get());
+}
+
+void Pid1::reload(const std::string& unit) {
+  unless_gone([&] { call_unit("ReloadUnit", unit); });
+}
+
+std::string Pid1::active_state(const std::string& unit) {
+  std::string state;
+  const auto reply = properties(unit, kUnit);
+  read_dictionary(reply.get(), {{"ActiveState", [&] { state = read_string(reply.get()); }}});
+  return state;
+}
+
 void Pid1::stop(const std::string& unit) {
   unless_gone([&] { call_unit("StopUnit", unit); });
 }
@@ -179,14 +196,34 @@ void Pid1::enable(const std::string& unit) {
   const auto message = manager_call("EnableUnitFiles");
   check(sd_bus_message_append(message.get(), "asbb", 1, unit.c_str(), 0, 0));
   call(message.get());
-  call(manager_call("Reload").get());
+  reload();
+}
+
+void Pid1::reload() { call(manager_call("Reload").get()); }
+
+void Pid1::set_properties(const std::string& unit, const std::vector<Property>& properties) {
+  const auto message = manager_call("SetUnitProperties");
+  check(sd_bus_message_append(message.get(), "sb", unit.c_str(), 1));
+  append(message.get(), properties);
+  call(message.get());
+}
+
+ResourceUse Pid1::resource_use(const std::string& unit) {
+  ResourceUse use;
+  const auto reply = properties(unit, kService);
+  auto* message = reply.get();
+  const auto number = [&](std::uint64_t& to) {
+    return [&to, message] { check(sd_bus_message_read(message, "v", "t", &to)); };
+  };
+  read_dictionary(message, {{"MemoryCurrent", number(use.memory)}, {"TasksCurrent", number(use.tasks)}});
+  return use;
 }
 
 void Pid1::disable(const std::string& unit) {
   const auto message = manager_call("DisableUnitFiles");
   check(sd_bus_message_append(message.get(), "asb", 1, unit.c_str(), 0));
   call(message.get());
-  call(manager_call("Reload").get());
+  reload();
 }
 
 Pid1::Message Pid1::properties(const std::string& unit, const char* interface) {

@@ -32,6 +32,12 @@ struct ServiceState {
   bool ended() const { return active == "inactive" || active == "failed"; }
 };
 
+// What all processes of a unit use together; UINT64_MAX where nobody counts.
+struct ResourceUse {
+  std::uint64_t memory = UINT64_MAX;    // bytes
+  std::uint64_t tasks = UINT64_MAX;
+};
+
 // A service manager, over its private socket: it needs no bus daemon, and there every signal
 // arrives unasked. Blocking, each answer within `patience`, else TimedOut. That of a guest is a
 // stranger: what it says is cut to size and made printable.
@@ -45,9 +51,17 @@ class Pid1 {
   // These answer when the job is queued; await_change() tells of the rest.
   void start(const std::string& unit);
   void start(const TransientUnit& unit);
+  void start(const TransientSocket& socket);
   void stop(const std::string& unit);  // one that is not loaded is no error
   void kill_all(const std::string& unit, int signal);  // likewise
   void reset_failed(const std::string& unit);          // likewise
+
+  // Until the host is shut down: systemd keeps them in layout::kUnitControl.
+  void set_properties(const std::string& unit, const std::vector<Property>& properties);
+  ResourceUse resource_use(const std::string& unit);
+  void reload();  // of unit files
+  void reload(const std::string& unit);  // of a service's own configuration; one that does not run is no error
+  std::string active_state(const std::string& unit);  // ActiveState of a unit of any kind
 
   void enable(const std::string& unit);
   void disable(const std::string& unit);

@@ -105,10 +105,17 @@ void append_fds(sd_bus_message* call, const std::vector<NamedFd>& fds) {
   for (int level = 0; level < 3; ++level) check(sd_bus_message_close_container(call));
 }
 
-}  // namespace
+void append_listen(sd_bus_message* call, const std::vector<TransientSocket::Listen>& listen) {
+  check(sd_bus_message_open_container(call, 'r', "sv"));
+  check(sd_bus_message_append(call, "s", "Listen"));
+  check(sd_bus_message_open_container(call, 'v', "a(ss)"));
+  check(sd_bus_message_open_container(call, 'a', "(ss)"));
+  for (const auto& one : listen) check(sd_bus_message_append(call, "(ss)", one.type.c_str(), one.address.c_str()));
+  for (int level = 0; level < 3; ++level) check(sd_bus_message_close_container(call));
+}
 
-void append(sd_bus_message* call, const TransientUnit& unit) {
-  check(sd_bus_message_append(call, "ss", unit.name.c_str(), "fail"));
+// The properties of a service, as one a(sv).
+void append_service(sd_bus_message* call, const TransientUnit& unit) {
   check(sd_bus_message_open_container(call, 'a', "(sv)"));
   Appender appender(call);
   appender.property({"Description", unit.description});
@@ -116,7 +123,37 @@ void append(sd_bus_message* call, const TransientUnit& unit) {
   append_command(call, unit.argv);
   if (!unit.fds.empty()) append_fds(call, unit.fds);
   check(sd_bus_message_close_container(call));
+}
+
+}  // namespace
+
+void append(sd_bus_message* call, const std::vector<Property>& properties) {
+  check(sd_bus_message_open_container(call, 'a', "(sv)"));
+  Appender appender(call);
+  for (const auto& property : properties) appender.property(property);
+  check(sd_bus_message_close_container(call));
+}
+
+void append(sd_bus_message* call, const TransientUnit& unit) {
+  check(sd_bus_message_append(call, "ss", unit.name.c_str(), "fail"));
+  append_service(call, unit);
   check(sd_bus_message_append(call, "a(sa(sv))", 0));
+}
+
+void append(sd_bus_message* call, const TransientSocket& socket) {
+  check(sd_bus_message_append(call, "ss", socket.name.c_str(), "fail"));
+  check(sd_bus_message_open_container(call, 'a', "(sv)"));
+  Appender appender(call);
+  appender.property({"Description", socket.description});
+  append_listen(call, socket.listen);
+  for (const auto& property : socket.properties) appender.property(property);
+  check(sd_bus_message_close_container(call));
+  check(sd_bus_message_open_container(call, 'a', "(sa(sv))"));
+  check(sd_bus_message_open_container(call, 'r', "sa(sv)"));
+  check(sd_bus_message_append(call, "s", socket.service.name.c_str()));
+  append_service(call, socket.service);
+  check(sd_bus_message_close_container(call));
+  check(sd_bus_message_close_container(call));
 }
 
 }  // namespace sdme::systemd

@@ -56,7 +56,25 @@ struct TransientUnit {
   std::vector<NamedFd> fds;  // ExtraFileDescriptors=, sd_listen_fds_with_names(3)
 };
 
+// A socket unit that likewise exists only in memory, with the service that it starts.
+struct TransientSocket {
+  struct Listen {
+    std::string type;     // "Stream", "Datagram": ListenStream= and its like, systemd.socket(5)
+    std::string address;
+  };
+
+  std::string name;
+  std::string description;
+  std::vector<Listen> listen;
+  std::vector<Property> properties;
+  TransientUnit service;  // of the same name; without fds
+};
+
+// Appends an a(sv), as SetUnitProperties takes it; Internal on failure.
+void append(sd_bus_message* call, const std::vector<Property>& properties);
+
 // Appends the arguments of Manager.StartTransientUnit to a method call; Internal on failure.
 void append(sd_bus_message* call, const TransientUnit& unit);
+void append(sd_bus_message* call, const TransientSocket& socket);
 
 }  // namespace sdme::systemd

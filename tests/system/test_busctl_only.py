@@ -43,7 +43,7 @@ def test_all_of_it(trixie_tar, trixie):
     job, = data(sh("bob", f"cat {archive} | {CALL} ImportRootfs 'sha{{sv}}' {rootfs}-p 3 1 on-disconnect s continue 3<&0"))
     assert wait_job("bob", job)["name"] == f"{rootfs}-p"
 
-    job, made = data(sh("bob", f"{CALL} CreateContainer 'ssa{{sv}}' {name} {trixie} 1 private-network b true"))
+    job, made = data(sh("bob", f"{CALL} CreateContainer 'ssa{{sv}}' {name} {trixie} 1 network s private"))
     assert made == name
     assert wait_job("bob", job) == {"name": name}
 

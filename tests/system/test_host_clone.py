@@ -51,7 +51,7 @@ def test_it_is_this_host(clone):
     assert exec_in(clone, "cat", "/etc/debian_version").out == pathlib.Path("/etc/debian_version").read_text()
     shown = [c for c in host.sdmectl("alice", "ps", "--json").json() if c["name"] == clone][0]
     assert shown["host_clone"] is True and shown["rootfs"] == "" and shown["privileged"] is True
-    assert shown["userns"] is False and shown["private_network"] is False
+    assert shown["userns"] is False and shown["network"] == "host"
     features = host.sdmectl("bob", "show", clone, "--json").json()[0]["features"]
     assert set(features) == {"host-clone", "host-network", "no-user-namespace"}
 

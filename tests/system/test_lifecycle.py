@@ -202,7 +202,7 @@ def test_removing_disables(stopped):
 # ---- what is shown --------------------------------------------------------------------------------
 
 PUBLIC = {"name": str, "state": str, "health": str, "os": str, "rootfs": str, "owner": int, "enabled": bool, "userns": bool,
-          "private_network": bool, "host_clone": bool, "privileged": bool, "created_usec": int}
+          "network": str, "address": str, "ports": list, "host_clone": bool, "privileged": bool, "created_usec": int}
 PRIVATE = {"uuid": str, "unit": str, "invocation": str, "main_pid": int, "layers": list, "opaque_dirs": list,
            "masked_services": list, "features": list}
 

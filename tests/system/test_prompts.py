@@ -157,7 +157,7 @@ def test_caller_vanishes_right_after_the_prompt(tiny):
     for _ in range(5):
         name = host.unique("gone")
         once = bus.Caller("bob")
-        once.begin("CreateContainer", name, tiny, {"private-network": ("b", True)})
+        once.begin("CreateContainer", name, tiny, {"network": ("s", "private")})
         once.vanish()
     host.nothing_left()
     host.until(lambda: prompts_open() == 0, "no prompt to be open")

@@ -27,7 +27,7 @@ def test_default_where_the_network_is_private(mapped):
     assert inside == 0 and count == 65536 and outside > 0 and outside % 65536 == 0
     assert os.stat(f"/proc/{host.leader(mapped)}").st_uid == outside
     shown = [c for c in host.sdmectl("alice", "ps", "--json").json() if c["name"] == mapped][0]
-    assert shown["userns"] is True and shown["private_network"] is True and shown["privileged"] is False
+    assert shown["userns"] is True and shown["network"] == "private" and shown["privileged"] is False
 
 
 def test_range_collides_with_nobody(running, mapped):

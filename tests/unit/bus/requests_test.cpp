@@ -59,25 +59,21 @@ TEST_F(Requests, ATagIsForArchivesAlone) {
 }
 
 TEST_F(Requests, ADefinitionHasEveryDefaultFilledIn) {
-  bool cancel = true;
-  const auto clone = definition({}, true, settings_, cancel);
+  const auto [clone, cancel] = new_definition({}, true, settings_);
   EXPECT_FALSE(cancel);
   EXPECT_FALSE(clone.userns);
   EXPECT_EQ(clone.opaque_dirs, settings_.opaque_dirs);
   EXPECT_THAT(clone.host_features(), testing::ElementsAre("host-clone", "host-network", "no-user-namespace"));
 
-  const auto confined = definition({{"private-network", Variant{true}}}, false, settings_, cancel);
+  const auto confined = new_definition({{"network", Variant{std::string("private")}}}, false, settings_).definition;
   EXPECT_TRUE(confined.userns);
   EXPECT_TRUE(confined.opaque_dirs.empty());
   EXPECT_FALSE(confined.privileged());
 }
 
 TEST_F(Requests, ADefinitionWithABadPathOrUnitIsRefused) {
-  bool cancel = false;
   const auto refused = [&](const std::string& key, std::vector<std::string> list) {
-    return !error_of(Errc::kInvalidArgument, [&] {
-              definition({{key, Variant{list}}}, false, settings_, cancel);
-            }).empty();
+    return !error_of(Errc::kInvalidArgument, [&] { new_definition({{key, Variant{list}}}, false, settings_); }).empty();
   };
   EXPECT_TRUE(refused("opaque-dirs", {"relative"}));
   EXPECT_TRUE(refused("opaque-dirs", {"/a/../b"}));

@@ -148,7 +148,7 @@ TEST(CommandLine, CreateWithEverything) {
   EXPECT_TRUE(all.started);
   EXPECT_EQ(all.timeout_seconds, 90U);
   const auto definition = all.flags.definition();
-  EXPECT_TRUE(value_of<bool>(definition, "private-network"));
+  EXPECT_EQ(value_of<std::string>(definition, "network"), "private");
   EXPECT_TRUE(value_of<bool>(definition, "userns"));
   EXPECT_THAT(value_of<Words>(definition, "opaque-dirs"), ElementsAre("/a", "/b", "/c"));
   EXPECT_THAT(value_of<Words>(definition, "masked-services"), ElementsAre("one", "two"));

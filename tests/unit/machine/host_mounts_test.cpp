@@ -63,12 +63,5 @@ TEST(HostMounts, DamagedLinesAreLeftOut) {
   EXPECT_THAT(host_mounts("1 2 3\n\n - \n1 2 3 4 /x 6 -", {}), IsEmpty());
 }
 
-TEST(AtOrBelow, IsAboutComponents) {
-  EXPECT_TRUE(at_or_below("/var/log", "/var/log"));
-  EXPECT_TRUE(at_or_below("/var/log/a", "/var/log"));
-  EXPECT_FALSE(at_or_below("/var/logs", "/var/log"));
-  EXPECT_FALSE(at_or_below("/var", "/var/log"));
-}
-
 }  // namespace
 }  // namespace sdme::machine

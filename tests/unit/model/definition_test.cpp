@@ -9,18 +9,19 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(Definition, SaysWhatReachesTheHost) {
-  EXPECT_THAT((Definition{.private_network = true, .userns = true}).host_features(), IsEmpty());
-  EXPECT_FALSE((Definition{.private_network = true, .userns = true}).privileged());
+  EXPECT_THAT((Definition{.network = {.mode = Network::Mode::kPrivate}, .userns = true}).host_features(), IsEmpty());
+  EXPECT_FALSE((Definition{.network = {.mode = Network::Mode::kPrivate}, .userns = true}).privileged());
   EXPECT_THAT(Definition{}.host_features(), ElementsAre("host-network", "no-user-namespace"));
-  EXPECT_THAT((Definition{.host_clone = true, .private_network = true, .userns = true}).host_features(),
-              ElementsAre("host-clone"));
-  EXPECT_TRUE((Definition{.private_network = true}).privileged());
+  EXPECT_THAT(
+      (Definition{.host_clone = true, .network = {.mode = Network::Mode::kPrivate}, .userns = true}).host_features(),
+      ElementsAre("host-clone"));
+  EXPECT_TRUE((Definition{.network = {.mode = Network::Mode::kPrivate}}).privileged());
   EXPECT_TRUE((Definition{.userns = true}).privileged());
 }
 
 TEST(Definition, ComesBackFromJson) {
   const Definition given{.host_clone = true,
-                         .private_network = true,
+                         .network = {.mode = Network::Mode::kPrivate},
                          .userns = false,
                          .opaque_dirs = {"/var/log", "/srv/äöü"},
                          .masked_services = {"cron.service"}};
@@ -31,7 +32,7 @@ TEST(Definition, ComesBackFromJson) {
 }
 
 TEST(Definition, LacksNothingSilently) {
-  for (const auto* key : {"host_clone", "private_network", "userns", "opaque_dirs", "masked_services"}) {
+  for (const auto* key : {"host_clone", "userns", "opaque_dirs", "masked_services"}) {
     auto value = Definition{}.to_json();
     value.erase(key);
     EXPECT_THAT(test::error_of(Errc::kCorrupt, [&] { Definition::from_json(value); }), testing::HasSubstr(key));

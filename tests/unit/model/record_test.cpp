@@ -42,7 +42,24 @@ TEST(ContainerRecord, KeepsUnknownFieldsWhenRewritten) {
   auto expected = json::parse(fixture("container-v1.json"), "fixture");
   expected["enabled"] = false;
   expected["definition"]["userns"] = false;
+  // Of before there were these: they come with the next writing.
+  auto whole = Definition{.network = {.mode = Network::Mode::kPrivate}}.to_json();
+  whole.update(expected["definition"]);
+  expected["definition"] = whole;
+  expected["version"] = kContainerVersion;
   EXPECT_EQ(json::parse(record.to_text(), "it"), expected);
+}
+
+TEST(ContainerRecord, ReadsVersion2AndWritesItAsItWas) {
+  const auto record = ContainerRecord::from_text(fixture("container-v2.json"), "it");
+  const auto& definition = record.definition;
+  EXPECT_EQ(to_text(definition.network.address), "10.77.16.2");
+  EXPECT_EQ(definition.ports.at(1).address, "::1");
+  EXPECT_EQ(definition.binds.at(0).source, "/srv/a:b");
+  EXPECT_EQ(definition.limits.cpus, 1500U);
+  EXPECT_TRUE(definition.security.no_new_privileges);
+  EXPECT_TRUE(definition.is_protected);
+  EXPECT_EQ(json::parse(record.to_text(), "it"), json::parse(fixture("container-v2.json"), "fixture"));
 }
 
 TEST(RootfsRecord, ReadsVersion1AndKeepsUnknownFields) {
@@ -69,14 +86,17 @@ TEST(RootfsRecord, KnowsTheSizeOfTheOneLayerOfOldRecords) {
 
 TEST(Record, NewerVersionIsRefusedWithASentence) {
   for (const auto* name : {"container-v1.json", "rootfs-v1.json"}) {
-    const auto newer = changed(fixture(name), "version", kRecordVersion + 1).dump();
+    const bool container = std::string(name).starts_with("c");
+    const auto newest = container ? kContainerVersion : kRootfsVersion;
+    const auto newer = changed(fixture(name), "version", newest + 1).dump();
     const auto read = [&] {
-      std::string(name).starts_with("c") ? static_cast<void>(ContainerRecord::from_text(newer, "record 'x'"))
-                                         : static_cast<void>(RootfsRecord::from_text(newer, "record 'x'"));
+      container ? static_cast<void>(ContainerRecord::from_text(newer, "record 'x'"))
+                : static_cast<void>(RootfsRecord::from_text(newer, "record 'x'"));
     };
     const auto message = test::error_of(Errc::kNotSupported, read);
     EXPECT_THAT(message, HasSubstr("record 'x'"));
-    EXPECT_THAT(message, HasSubstr("newer sdmed (format 2, this one reads 1)"));
+    EXPECT_THAT(message, HasSubstr("newer sdmed (format " + std::to_string(newest + 1) + ", this one reads " +
+                                   std::to_string(newest) + ")"));
   }
 }
 

@@ -18,7 +18,7 @@ model::ContainerRecord record(model::Definition definition) {
 }
 
 TEST(NspawnCommand, ConfinedContainerHasItsOwnUsersAndNetwork) {
-  const auto command = command_of(record({.private_network = true, .userns = true}),
+  const auto command = command_of(record({.network = {.mode = model::Network::Mode::kPrivate}, .userns = true}),
                                   {.directory = "/run/sdmed/init/root", .uid_base = 589'824});
   EXPECT_THAT(command, Contains("--private-users=589824:65536"));
   EXPECT_THAT(command, Contains("--private-users-ownership=off"));
@@ -38,7 +38,8 @@ TEST(NspawnCommand, PrivilegedContainerSharesUsersAndNetworkAndTheResolver) {
 }
 
 TEST(NspawnCommand, RangeThatIsNotTakenYetIsShownAsOpen) {
-  const auto command = command_of(record({.private_network = true, .userns = true}), {.directory = "/d"});
+  const auto command =
+      command_of(record({.network = {.mode = model::Network::Mode::kPrivate}, .userns = true}), {.directory = "/d"});
   EXPECT_THAT(command, Contains("--private-users=pick"));
 }
 

@@ -21,7 +21,7 @@ inline model::ContainerRecord container(const std::string& name, const std::stri
           .rootfs = rootfs,
           .layers = std::move(layers),
           .os = "Test",
-          .definition = {.private_network = true, .userns = true}};
+          .definition = {.network = {.mode = model::Network::Mode::kPrivate}, .userns = true}};
 }
 
 inline model::RootfsRecord rootfs(const std::string& name, std::vector<std::string> layers,

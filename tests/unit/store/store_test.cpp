@@ -241,7 +241,7 @@ TEST_F(DamagedTest, NeverTakesTheRestWithIt) {
   const std::string whole = test::content(dirs_ / "containers/db/record.json");
   const std::string newer = [&] {
     auto value = json::parse(whole, "it");
-    value["version"] = 2;
+    value["version"] = model::kContainerVersion + 1;
     return value.dump();
   }();
   const std::vector<std::pair<std::string, std::string>> damages = {

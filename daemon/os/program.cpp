@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "disk/program.hpp"
+#include "os/program.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -16,7 +16,7 @@
 #include "base/text.hpp"
 #include "os/file.hpp"
 
-namespace sdme::disk {
+namespace sdme::os {
 
 namespace {
 
@@ -43,7 +43,7 @@ void reset() {
 
 // Above all places first, so that none is overwritten before it was copied.
 void place(const std::vector<int>& fds) {
-  const os::UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   std::vector<int> aside;
   for (const int fd : fds) aside.push_back(fcntl(fd < 0 ? null.get() : fd, F_DUPFD_CLOEXEC, kAbovePlaces));
   for (std::size_t i = 0; i < fds.size(); ++i) {
@@ -67,8 +67,8 @@ void place(const std::vector<int>& fds) {
     execve(argv[0], argv.data(), const_cast<char* const*>(environment));
     throw_errno("running " + start.argv.front());
   } catch (const Error& error) {
-    os::write_all(STDERR_FILENO, error.message(), "standard error");
-  } catch (...) {
+    write_all(STDERR_FILENO, error.message(), "standard error");
+  } catch (const std::exception&) {  // no memory to say why
   }
   _exit(kNotStarted);
 }
@@ -114,4 +114,4 @@ std::string Program::words() const {
   return text::printable(text::join(lines, "; "), kLongestWords);
 }
 
-}  // namespace sdme::disk
+}  // namespace sdme::os

@@ -10,7 +10,7 @@
 
 #include "os/unique_fd.hpp"
 
-namespace sdme::disk {
+namespace sdme::os {
 
 // A program that a worker runs. It gets the descriptors it is given and no other, and ends with us.
 class Program {
@@ -36,7 +36,7 @@ class Program {
  private:
   pid_t pid_ = -1;
   int status_ = -1;
-  os::UniqueFd words_;
+  UniqueFd words_;
 };
 
-}  // namespace sdme::disk
+}  // namespace sdme::os

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "model/limits.hpp"
+#include "systemd/pid1.hpp"
+
+// Limits as the container's unit has them: systemd.resource-control(5). They are the unit's runtime
+// properties, which the record is the truth of: sdme-init sets them at each start.
+namespace sdme::machine {
+
+// Every limit, also those that are absent: what was set before is taken back.
+std::vector<systemd::Property> resource_properties(const model::Limits& limits);
+
+// Sets those of a running container anew. LimitExceeded, and nothing is changed, where it uses more
+// memory or has more tasks than it would be allowed.
+void change_limits(systemd::Pid1& pid1, const std::string& unit, const model::Limits& limits);
+
+}  // namespace sdme::machine

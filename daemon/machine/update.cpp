@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <iterator>
+
+#include "base/error.hpp"
+#include "machine/drop_in.hpp"
+#include "machine/resources.hpp"
+#include "machine/verbs.hpp"
+#include "network/ports.hpp"
+#include "os/stop_request.hpp"
+#include "store/layout.hpp"
+#include "systemd/pid1.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+// Keys of a definition whose change a running container takes at once, or that matter only later.
+bool is_live(const std::string& key) {
+  return key == "limits" || key == "ports" || key == "restart" || key == "requirements" || key == "protected" ||
+         key == "ephemeral";
+}
+
+// As the bus names it.
+std::string word_of(const std::string& key) { return key == "requirements" ? "requires" : key; }
+
+std::vector<std::string> pending(const json::Value& before, const json::Value& after) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : after.items()) {
+    if (!is_live(key) && before.value(key, json::Value()) != value) keys.push_back(word_of(key));
+  }
+  return keys;
+}
+
+std::vector<model::Port> missing_from(const std::vector<model::Port>& these, const std::vector<model::Port>& those) {
+  std::vector<model::Port> missing;
+  std::ranges::copy_if(these, std::back_inserter(missing),
+                       [&](const model::Port& port) { return !std::ranges::contains(those, port); });
+  return missing;
+}
+
+// On another network than the one it runs on, ports count from the next start as the network does. One that is
+// published otherwise than before is free only when the old one has gone.
+void change_ports(systemd::Pid1& pid1, const std::string& name, const model::Definition& before,
+                  const model::Definition& after) {
+  if (before.network != after.network || !after.network.is_ours()) return;
+  const auto gone = missing_from(before.ports, after.ports);
+  const network::Inside inside = {.container_unit = layout::container_unit(name),
+                                  .name = name,
+                                  .address = model::to_text(after.network.address),
+                                  .namespace_path = ""};
+  network::withdraw(pid1, name, gone);
+  try {
+    network::publish(pid1, inside, missing_from(after.ports, before.ports));
+  } catch (const Error&) {
+    network::publish(pid1, inside, gone);
+    throw;
+  }
+}
+
+}  // namespace
+
+// What cannot be done is found before anything is changed, so that a refusal leaves the container as it was.
+json::Value run_update(job::Worker& worker) {
+  os::heed_stop_requests();
+  worker.progress("change", -1);
+  const auto& request = worker.request();
+  const auto name = json::get<std::string>(request, "name");
+  const auto before = model::Definition::from_json(request.at("before"));
+  const auto after = model::Definition::from_json(request.at("definition"));
+  const auto unit = layout::container_unit(name);
+  auto pid1 = systemd::Pid1::of_host();
+  const bool up = !pid1.service(unit).ended();
+  if (up) {
+    change_ports(pid1, name, before, after);
+    if (after.limits != before.limits) change_limits(pid1, unit, after.limits);
+  }
+  settle_drop_in(pid1, name, after);
+  return {{"pending", up ? pending(before.to_json(), after.to_json()) : std::vector<std::string>{}}};
+}
+
+}  // namespace sdme::machine

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "model/port.hpp"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace sdme::model {
+
+namespace {
+
+constexpr std::string_view kForm = "[ADDRESS:][HOST:]CONTAINER[/tcp|/udp]";
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw Error(Errc::kInvalidArgument, "port " + text::quoted(text) + " " + why);
+}
+
+// As inet_ntop(3) writes it, so that one address has one form.
+std::optional<std::string> canonical(int family, const std::string& address) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes = {};
+  if (inet_pton(family, address.c_str(), bytes.data()) != 1) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> text = {};
+  inet_ntop(family, bytes.data(), text.data(), text.size());
+  return text.data();
+}
+
+std::uint16_t number(std::string_view text, std::string_view part) {
+  const auto value = text::to_unsigned(part);
+  if (!value) refuse(text, "is not of the form " + std::string(kForm));
+  if (*value == 0 || *value > 65535) refuse(text, "is out of range: ports are 1 to 65535");
+  return static_cast<std::uint16_t>(*value);
+}
+
+Port::Protocol take_protocol(std::string_view text, std::string_view& rest) {
+  const auto slash = rest.rfind('/');
+  if (slash == std::string_view::npos) return Port::Protocol::kTcp;
+  const auto word = rest.substr(slash + 1);
+  if (word != "tcp" && word != "udp") refuse(text, "has a protocol that is neither tcp nor udp");
+  rest = rest.substr(0, slash);
+  return word == "tcp" ? Port::Protocol::kTcp : Port::Protocol::kUdp;
+}
+
+// What is in brackets is an IPv6 address; else the first of three parts, or one that is no number, is IPv4.
+std::string take_address(std::string_view text, std::string_view& rest) {
+  std::optional<std::string> address;
+  if (rest.starts_with('[')) {
+    const auto end = rest.find("]:");
+    if (end == std::string_view::npos) refuse(text, "has an IPv6 address without ']:' behind it");
+    address = canonical(AF_INET6, std::string(rest.substr(1, end - 1)));
+    rest = rest.substr(end + 2);
+  } else {
+    const auto parts = text::split(rest, ':');
+    if (parts.size() < 2 || (parts.size() == 2 && text::to_unsigned(parts[0]))) return "";
+    address = canonical(AF_INET, parts[0]);
+    rest = rest.substr(parts[0].size() + 1);
+  }
+  if (!address) refuse(text, "has an address that is neither IPv4 nor IPv6 in brackets; names are not looked up");
+  return *address;
+}
+
+}  // namespace
+
+Port Port::parse(std::string_view text) {
+  auto rest = text;
+  Port port;
+  port.protocol = take_protocol(text, rest);
+  port.address = take_address(text, rest);
+  const auto parts = text::split(rest, ':');
+  if (parts.size() > 2) refuse(text, "is not of the form " + std::string(kForm));
+  port.container = number(text, parts.back());
+  port.host = number(text, parts.front());
+  return port;
+}
+
+std::string Port::str() const {
+  std::string text;
+  if (!address.empty()) text = (address.contains(':') ? "[" + address + "]" : address) + ":";
+  return text + std::to_string(host) + ":" + std::to_string(container) + "/" + std::string(protocol_word());
+}
+
+bool Port::collides(const Port& other) const {
+  if (host != other.host || protocol != other.protocol) return false;
+  if (address == other.address) return true;
+  const auto is_any = [](const Port& port) { return port.address.empty(); };
+  const auto covers = [](const Port& all, const Port& one) {
+    return (all.address == "0.0.0.0" && !one.address.contains(':')) ||
+           (all.address == "::" && one.address.contains(':'));
+  };
+  return is_any(*this) || is_any(other) || covers(*this, other) || covers(other, *this);
+}
+
+}  // namespace sdme::model

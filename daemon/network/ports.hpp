@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/port.hpp"
+#include "systemd/pid1.hpp"
+
+// Published ports: for each a socket unit of the host, which starts sdme-proxy when somebody connects.
+// They live and die with the container's unit.
+namespace sdme::network {
+
+// Where the connections go.
+struct Inside {
+  std::string container_unit;  // whose end is the ports' end
+  std::string name;            // part of the units' names
+  std::string address;         // numeric
+  std::string namespace_path;  // of the network that has the address; "" for the host's
+};
+
+std::string port_unit(const std::string& name, const model::Port& port);  // sdme-port-NAME-….socket
+
+// InUse, naming the program, where one is taken; then none is published.
+void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<model::Port>& ports);
+void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<model::Port>& ports);
+
+}  // namespace sdme::network
