@@ -24,6 +24,7 @@
 #include "commands/logs.hpp"
 #include "commands/mount.hpp"
 #include "commands/new.hpp"
+#include "commands/pod.hpp"
 #include "commands/port.hpp"
 #include "commands/remove.hpp"
 #include "commands/restart.hpp"
@@ -115,6 +116,7 @@ void CommandLine::define_verbs() {
   add_verb<PortList>(*port);
   add_verb<PortAdd>(*port);
   add_verb<PortRemove>(*port);
+  define_pod_verbs();
   add_verb<Enable>(app_);
   add_verb<Disable>(app_);
   add_verb<List>(app_);
@@ -128,6 +130,20 @@ void CommandLine::define_verbs() {
   add_verb<JobsWait>(*jobs);
   add_verb<JobsCancel>(*jobs);
   add_verb<JobsShow>(*jobs);
+}
+
+void CommandLine::define_pod_verbs() {
+  auto* pod = add_group(app_, "pod", "networks that containers share: new, ls, show, rm, net, port");
+  add_verb<PodNew>(*pod);
+  add_verb<PodList>(*pod);
+  add_verb<PodShow>(*pod);
+  add_verb<PodRemove>(*pod);
+  auto* net = add_group(*pod, "net", "a pod's link: attach, detach");
+  add_verb<PodAttach>(*net);
+  add_verb<PodDetach>(*net);
+  auto* port = add_group(*pod, "port", "published ports of a pod: add, rm");
+  add_verb<PodPortAdd>(*port);
+  add_verb<PodPortRemove>(*port);
 }
 
 // Whether the word after this option belongs to it.

@@ -43,6 +43,7 @@ class CommandLine {
 
   void define_globals();
   void define_verbs();
+  void define_pod_verbs();
   // The words of a command, which are the guest's to understand, are taken off the end.
   std::vector<std::string> split_command(const std::vector<std::string>& words);
   bool takes_value(const CLI::App* app, const std::string& word) const;

@@ -13,6 +13,8 @@
 #include "machine/root.hpp"
 #include "model/record.hpp"
 #include "network/link.hpp"
+#include "network/namespace.hpp"
+#include "network/pod.hpp"
 #include "network/ports.hpp"
 #include "nspawn/command.hpp"
 #include "os/dir.hpp"
@@ -42,16 +44,26 @@ void limit(const model::ContainerRecord& record) {
 void connect(const model::ContainerRecord& record, nspawn::Start& start) {
   if (!record.definition.network.is_ours()) return;
   auto pid1 = systemd::Pid1::of_host();
-  const auto link = network::connect(pid1, record);
+  const auto link = network::connect_container(pid1, record);
   start.interface = link.inner;
   start.resolv_conf = link.resolv_conf;
   const auto& name = record.name.str();
   network::publish(pid1,
-                   {.container_unit = layout::container_unit(name),
+                   {.unit = layout::container_unit(name),
                     .name = name,
                     .address = model::to_text(record.definition.network.address),
                     .namespace_path = ""},
                    record.definition.ports);
+}
+
+// The network of a pod, which stands before its first member starts and after its last.
+void join(const model::ContainerRecord& record, nspawn::Start& start) {
+  const auto& network = record.definition.network;
+  if (network.mode != model::Network::Mode::kPod) return;
+  auto pid1 = systemd::Pid1::of_host();
+  network::start_unit(pid1, layout::pod_unit(network.name));
+  network::enter_namespace(network::open_namespace(network::namespace_of_pod(network.name)));
+  start.resolv_conf = network::resolv_conf_of_pod(network.name);
 }
 
 // What the exec below this gets: apparmor(7). A profile that is not there must not mean none.
@@ -76,8 +88,10 @@ void confine(const std::string& profile) {
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
   connect(record, start);
+  join(record, start);
   const auto& network = record.definition.network;
-  const bool has_link = !network.is_hosts() && network.mode != model::Network::Mode::kPrivate;
+  const bool has_link = network.is_ours() || network.mode == model::Network::Mode::kBridge ||
+                        network.mode == model::Network::Mode::kMacvlan;
   start.starts_networkd = has_link && machine::has_networkd(root.directory);
   const auto command = nspawn::command_of(record, start);
   std::vector<char*> argv;

@@ -9,11 +9,18 @@ int main(int argc, char** argv) {
   using sdme::job::Verb;
   namespace machine = sdme::machine;
   constexpr std::array kVerbs = {
-      Verb{"create", machine::run_create}, Verb{"start", machine::run_start},
-      Verb{"stop", machine::run_stop},     Verb{"restart", machine::run_restart},
-      Verb{"enable", machine::run_enable}, Verb{"disable", machine::run_disable},
-      Verb{"remove", machine::run_remove}, Verb{"session", machine::run_session},
-      Verb{"log", machine::run_log},       Verb{"update", machine::run_update},
+      Verb{"create", machine::run_create},
+      Verb{"start", machine::run_start},
+      Verb{"stop", machine::run_stop},
+      Verb{"restart", machine::run_restart},
+      Verb{"enable", machine::run_enable},
+      Verb{"disable", machine::run_disable},
+      Verb{"remove", machine::run_remove},
+      Verb{"session", machine::run_session},
+      Verb{"log", machine::run_log},
+      Verb{"update", machine::run_update},
+      Verb{"pod-update", machine::run_pod_update},
+      Verb{"pod-remove", machine::run_pod_remove},
   };
   return sdme::job::run_worker(kVerbs, argc, argv);
 }

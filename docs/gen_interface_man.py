@@ -76,6 +76,8 @@ methods.
 :[ *org.sdme1.Container*
 |  */org/sdme1/rootfs/*NAME
 :  *org.sdme1.Rootfs*
+|  */org/sdme1/pod/*NAME
+:  *org.sdme1.Pod*
 |  */org/sdme1/job/*N
 :  *org.sdme1.Job*
 
@@ -101,13 +103,14 @@ DETAILS = {
     "target": "what it is asked for, in words: container 'web', root filesystem 'debian', job 17",
     "container": "name of the container",
     "rootfs": "name of the root filesystem, or of a new container: where it comes from",
+    "pod": "name of the pod",
     "source": "where an import comes from, as its caller says",
     "job": "number of the job or session",
     "kind": "kind of the job",
     "owner": "uid of who owns the target",
     "own": "yes if that is who asks, else no",
     "privileged": "yes if the container reaches the host, else no",
-    "features": "what reaches the host: host-clone, host-network, no-user-namespace",
+    "features": "what reaches the host: host-clone, host-network, no-user-namespace, bind:PATH, …; see CreateContainer",
     "user": "whom the command runs as inside",
     "program": "the first word of the command",
     "command_line": "the command, shortened and with control characters replaced",

@@ -101,6 +101,7 @@ Daemon::Daemon(sd_event* loop) : loop_(loop), context_(loop, unit_events()) {
                                   if (!bus_) return;
                                   if (!touched.container.empty()) bus_->objects->container_touched(touched.container);
                                   if (!touched.rootfs.empty()) bus_->objects->rootfs_touched(touched.rootfs);
+                                  if (!touched.pod.empty()) bus_->objects->pod_touched(touched.pod);
                                 }});
   take_stock();
 }

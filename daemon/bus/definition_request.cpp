@@ -120,7 +120,7 @@ void take_security(OptionReader& reader, model::Security& security) {
 
 // What can be said when it is made and changed later, in the same words.
 void take_common(OptionReader& reader, model::Definition& definition) {
-  if (const auto ports = reader.take<Strings>("ports")) definition.ports = parsed_list(*ports, &model::Port::parse);
+  if (auto ports = take_ports(reader, "ports")) definition.ports = std::move(*ports);
   if (const auto binds = reader.take<Strings>("binds")) definition.binds = parsed_list(*binds, &model::Bind::parse);
   if (const auto environment = reader.take<Strings>("environment"))
     definition.environment = checked_list(*environment, &model::check_environment);
@@ -146,6 +146,16 @@ model::Network default_network(const model::Definition& definition, const std::o
 }
 
 }  // namespace
+
+std::optional<std::vector<model::Port>> take_ports(OptionReader& reader, const std::string& key) {
+  const auto ports = reader.take<Strings>(key);
+  if (!ports) return std::nullopt;
+  return parsed_list(*ports, &model::Port::parse);
+}
+
+void edit_ports(OptionReader& reader, std::vector<model::Port>& ports) {
+  edit(reader, "ports", ports, &model::Port::parse, is_port);
+}
 
 DefinitionRequest new_definition(const Options& options, bool host_clone, const store::Settings& settings) {
   OptionReader reader(options, "definition key");
@@ -179,7 +189,7 @@ DefinitionRequest changed_definition(const Options& options, const model::Defini
   auto& definition = made.definition;
   if (const auto profile = take_profile(reader)) definition.security = profile->security;
   take_common(reader, definition);
-  edit(reader, "ports", definition.ports, &model::Port::parse, is_port);
+  edit_ports(reader, definition.ports);
   edit(reader, "binds", definition.binds, &model::Bind::parse,
        [](const model::Bind& bind, const std::string& destination) { return bind.destination == destination; });
   edit(reader, "environment", definition.environment, &variable,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "bus/options.hpp"
 #include "model/definition.hpp"
 #include "store/settings.hpp"
@@ -18,5 +22,9 @@ DefinitionRequest new_definition(const Options& options, bool host_clone, const 
 
 // `now` with what the caller changes in it.
 DefinitionRequest changed_definition(const Options& options, const model::Definition& now);
+
+// Lists of ports, of containers and pods alike: under `key`, and with "add-ports" and "remove-ports".
+std::optional<std::vector<model::Port>> take_ports(OptionReader& reader, const std::string& key);
+void edit_ports(OptionReader& reader, std::vector<model::Port>& ports);
 
 }  // namespace sdme::bus::requests

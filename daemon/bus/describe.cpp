@@ -81,6 +81,16 @@ Description public_of(const model::RootfsRecord& record, const store::Store& sto
           {"created-usec", Variant{record.created_usec}}};
 }
 
+Description public_of(const model::PodRecord& pod, const store::Store& store) {
+  return {{"name", Variant{pod.name.str()}},
+          {"network", Variant{pod.network.str()}},
+          {"address", Variant{address_of(pod.network)}},
+          {"ports", Variant{texts_of(pod.ports)}},
+          {"members", Variant{store::members_of_pod(store.catalogue(), pod.name.str())}},
+          {"owner", Variant{pod.owner}},
+          {"created-usec", Variant{pod.created_usec}}};
+}
+
 Description public_of(const job::Job& job) {
   const auto& record = job.record;
   return {{"id", Variant{record.id}},

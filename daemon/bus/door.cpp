@@ -24,6 +24,7 @@ std::string detail(const Check& check, const std::string& key) {
 std::string target_of(const Check& check) {
   if (const auto container = detail(check, "container"); !container.empty()) return "container '" + container + "'";
   if (const auto rootfs = detail(check, "rootfs"); !rootfs.empty()) return "root filesystem '" + rootfs + "'";
+  if (const auto pod = detail(check, "pod"); !pod.empty()) return "pod '" + pod + "'";
   return "job " + detail(check, "job");
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <sys/random.h>
-
 #include <algorithm>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "bus/manager_object.hpp"
+#include "bus/uuid.hpp"
 #include "nspawn/command.hpp"
 #include "store/agreement.hpp"
 #include "store/generated_name.hpp"
@@ -15,12 +14,6 @@
 namespace sdme::bus {
 
 namespace {
-
-std::string random_uuid() {
-  unsigned char bytes[16];
-  if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) throw Error(Errc::kInternal, "no random bytes");
-  return text::lower_hex(bytes, sizeof bytes);
-}
 
 Details details_of(const model::ContainerRecord& record, const std::string& verb) {
   return {{"container", record.name.str()},
@@ -145,13 +138,14 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
       made.os = from.os;
     }
     context_.store.check_name_free(chosen);
-    store::check_agreement(context_.store.catalogue(), made);
+    store::check_agreement(context_.store.everybody(), made);
 
     auto details = details_of(made, "create");
     details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
     std::vector<Check> checks;
     if (made.definition.privileged()) checks.push_back({"grant-host-access", details});
     checks.push_back({"create-container", details});
+    add_pod_check(checks, who, made.definition.network);
     return {std::move(checks), [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
               context_.store.check_name_free(made.name);
               if (!made.rootfs.empty() && rootfs(made.rootfs).layers != made.layers) {
@@ -171,13 +165,14 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
     plan.record.commit["uuid"] = now.uuid;
     auto after = now;
     after.definition = model::Definition::from_json(plan.record.request.at("definition"));
-    store::check_agreement(context_.store.catalogue(), after);
+    store::check_agreement(context_.store.everybody(), after);
     auto checks = container_checks("UpdateContainer", who, after, "update");
     if (const auto more = added_features(now.definition, after.definition); !more.empty()) {
       auto details = details_of(after, "update");
       details["features"] = text::join(more, ", ");
       checks.insert(checks.begin(), {"grant-host-access", details});
     }
+    if (after.definition.network != now.definition.network) add_pod_check(checks, who, after.definition.network);
     return {std::move(checks), [this, who, now, plan = std::move(plan)](auto reply) mutable {
               check_still(now);
               if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=

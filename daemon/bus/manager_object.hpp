@@ -65,6 +65,9 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   };
   Replaceable replaceable(const std::string& name, const Caller& caller) const;
 
+  const model::PodRecord& pod(const std::string& name) const;  // NotFound
+  void add_pod_check(std::vector<Check>& checks, const Caller& who, const model::Network& network) const;
+
   Visit<std::uint64_t> visit_import(const std::string& member, const Caller& who, job::Plan plan);
 
   // A member that turns an existing container and options into one job.
@@ -91,6 +94,10 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) override;
   void RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void ListPods(sdbus::Result<List>&& result, Options filter) override;
+  void CreatePod(sdbus::Result<std::uint64_t>&& result, std::string name, Options definition) override;
+  void UpdatePod(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) override;
+  void RemovePod(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void CollectGarbage(sdbus::Result<std::uint64_t>&& result, Options options) override;
   void InspectCache(sdbus::Result<Description>&& result, Options options) override;
   void ListCache(sdbus::Result<List>&& result, Options filter) override;

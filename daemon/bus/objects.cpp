@@ -10,6 +10,7 @@
 #include "container_adaptor.hpp"
 #include "job_adaptor.hpp"
 #include "names.hpp"
+#include "pod_adaptor.hpp"
 #include "rootfs_adaptor.hpp"
 #include "store/layout.hpp"
 
@@ -91,6 +92,28 @@ class RootfsObject final : public sdbus::AdaptorInterfaces<org::sdme1::Rootfs_ad
   model::RootfsRecord record_;
 };
 
+class PodObject final : public sdbus::AdaptorInterfaces<org::sdme1::Pod_adaptor, sdbus::ManagedObject_adaptor> {
+ public:
+  PodObject(sdbus::IConnection& connection, model::PodRecord record)
+      : AdaptorInterfaces(connection, path_of(names::kPodPath, record.name.str())), record_(std::move(record)) {
+    registerAdaptor();
+  }
+  ~PodObject() { unregisterAdaptor(); }
+
+ private:
+  std::string Name() override { return record_.name.str(); }
+  std::string Network() override { return record_.network.str(); }
+  std::vector<std::string> Ports() override {
+    std::vector<std::string> ports;
+    for (const auto& port : record_.ports) ports.push_back(port.str());
+    return ports;
+  }
+  std::uint32_t Owner() override { return record_.owner; }
+  std::uint64_t CreatedUSec() override { return record_.created_usec; }
+
+  model::PodRecord record_;
+};
+
 class JobObject final : public sdbus::AdaptorInterfaces<org::sdme1::Job_adaptor, sdbus::ManagedObject_adaptor> {
  public:
   JobObject(sdbus::IConnection& connection, const job::Job& job)
@@ -149,6 +172,7 @@ Objects::Objects(sdbus::IConnection& connection, const store::Store& store, cons
   for (const auto& [name, record] : store_.catalogue().rootfs()) {
     rootfs_[name] = std::make_unique<RootfsObject>(connection_, record);
   }
+  for (const auto& [name, record] : store_.pods().all()) pods_[name] = std::make_unique<PodObject>(connection_, record);
   for (const auto& [id, job] : jobs.all()) {
     if (job->record.listed()) job_objects_[id] = std::make_unique<JobObject>(connection_, *job);
   }
@@ -176,6 +200,12 @@ void Objects::rootfs_touched(const std::string& name) {
   if (const auto* record = store_.catalogue().find_rootfs(name)) {
     add(rootfs_, name, std::make_unique<RootfsObject>(connection_, *record));
   }
+}
+
+void Objects::pod_touched(const std::string& name) {
+  remove(pods_, name);
+  if (const auto* record = store_.pods().find(name))
+    add(pods_, name, std::make_unique<PodObject>(connection_, *record));
 }
 
 void Objects::job_added(const job::Job& job) {

@@ -15,6 +15,7 @@ namespace sdme::bus {
 
 class ContainerObject;
 class RootfsObject;
+class PodObject;
 class JobObject;
 
 // The objects for watching, below /org/sdme1 on the system bus: one a container, root filesystem
@@ -27,6 +28,7 @@ class Objects {
   void container_touched(const std::string& name);  // added, changed or gone
   void container_state(const std::string& name);    // only its live state changed
   void rootfs_touched(const std::string& name);
+  void pod_touched(const std::string& name);
   void job_added(const job::Job& job);
   void job_changed(const job::Job& job);
   void job_removed(std::uint64_t id);
@@ -37,6 +39,7 @@ class Objects {
   const States& states_;
   std::map<std::string, std::unique_ptr<ContainerObject>> containers_;
   std::map<std::string, std::unique_ptr<RootfsObject>> rootfs_;
+  std::map<std::string, std::unique_ptr<PodObject>> pods_;
   std::map<std::uint64_t, std::unique_ptr<JobObject>> job_objects_;
 };
 

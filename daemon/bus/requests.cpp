@@ -65,6 +65,9 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   record.request["definition"] = container.definition.to_json();
   record.commit = {{"container", container.to_text()}};
   record.pinned_layers = container.layers;
+  const auto& network = container.definition.network;
+  if (network.mode == model::Network::Mode::kPod)
+    record.claims.push_back({pod_claim(network.name), store::Claim::kShared});
   if (!container.rootfs.empty()) record.claims.push_back({rootfs_claim(container.rootfs), store::Claim::kShared});
   return plan;
 }

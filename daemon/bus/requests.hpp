@@ -12,6 +12,7 @@
 #include "bus/options.hpp"
 #include "job/table.hpp"
 #include "model/names.hpp"
+#include "model/pod.hpp"
 #include "model/record.hpp"
 #include "store/settings.hpp"
 
@@ -45,6 +46,19 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled);
 job::Plan remove(const Caller& caller, const model::ContainerName& container, const Options& options,
                  const store::Settings& settings);
+
+std::string pod_claim(const std::string& name);
+
+struct PodRequest {
+  model::PodRecord pod;
+  bool cancel_on_disconnect = false;
+};
+// `pod` with what the caller says of it.
+PodRequest new_pod(const Options& options, model::PodRecord pod);
+PodRequest changed_pod(const Options& options, model::PodRecord pod);
+job::Plan create_pod(const Caller& caller, const PodRequest& wanted);
+job::Plan update_pod(const Caller& caller, const PodRequest& wanted);
+job::Plan remove_pod(const Caller& caller, const model::PodRecord& pod, const Options& options);
 
 struct Command {
   std::string user;

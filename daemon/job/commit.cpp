@@ -129,6 +129,16 @@ Committed commit_update(const Record& record, const json::Value& result, store::
   return {.result = {{"pending", shown_list(result, "pending")}}, .touched = {.container = record.target}};
 }
 
+Committed commit_pod(const Record& record, store::Store& store) {
+  const auto pod = model::PodRecord::from_text(json::get<std::string>(record.commit, "pod"), "the pod");
+  if (record.kind == "remove-pod") {
+    store.remove_pod(record.target);
+  } else {
+    store.put_pod(pod);
+  }
+  return {.result = {{"name", record.target}}, .touched = {.pod = record.target}};
+}
+
 Committed commit_enabled(const Record& record, bool enabled, store::Store& store) {
   const auto* found = store.catalogue().find_container(record.target);
   if (found == nullptr) throw Error(Errc::kNotFound, "container " + text::quoted(record.target) + " is gone");
@@ -178,6 +188,7 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
     store.trash_rootfs(record.target);
     return {.result = json::Value::object(), .touched = {.rootfs = record.target}};
   }
+  if (record.kind.ends_with("-pod")) return commit_pod(record, store);
   if (record.kind == "gc") return {.result = result, .touched = {}};
   if (record.session) {
     return {.result = {{"status", json::get<std::int32_t>(result, "status")},

@@ -10,6 +10,7 @@ namespace sdme::job {
 struct Touched {
   std::string container;  // "" for none
   std::string rootfs;
+  std::string pod;
 };
 
 struct Committed {

@@ -213,6 +213,14 @@ Properties for_provision(const Record& record, const std::string& out, const sto
           {"BindPaths", same_places({staging_of(record), out})}};
 }
 
+// Changes a pod while its members run: interfaces, addresses, names, ports.
+void widen_for_pod(Properties& properties, const std::string& out) {
+  replace(properties, {"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE,
+                                                             CAP_DAC_OVERRIDE, CAP_SYS_PTRACE)});
+  replace(properties, {"ReadWritePaths",
+                       std::vector<std::string>{out, layout::kPodNetworks, std::string("-") + layout::kNetworks}});
+}
+
 }  // namespace
 
 std::vector<Property> sandbox(const Record& record, const std::string& out, const store::Settings& settings) {
@@ -235,7 +243,8 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else {
     add(properties, for_machine(record, out));
     // Whether a port is free, and who has it: ss(8) asks by netlink.
-    if (record.verb == "update") {
+    if (record.verb == "pod-update") widen_for_pod(properties, out);
+    if (record.verb == "update" || record.verb == "pod-update") {
       replace(properties,
               {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}}});
     }

@@ -45,7 +45,7 @@ void change_ports(systemd::Pid1& pid1, const std::string& name, const model::Def
                   const model::Definition& after) {
   if (before.network != after.network || !after.network.is_ours()) return;
   const auto gone = missing_from(before.ports, after.ports);
-  const network::Inside inside = {.container_unit = layout::container_unit(name),
+  const network::Inside inside = {.unit = layout::container_unit(name),
                                   .name = name,
                                   .address = model::to_text(after.network.address),
                                   .namespace_path = ""};

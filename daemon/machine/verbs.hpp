@@ -17,6 +17,8 @@ json::Value run_restart(job::Worker& worker);
 json::Value run_enable(job::Worker& worker);
 json::Value run_disable(job::Worker& worker);
 json::Value run_remove(job::Worker& worker);
+json::Value run_pod_update(job::Worker& worker);
+json::Value run_pod_remove(job::Worker& worker);
 json::Value run_session(job::Worker& worker);
 json::Value run_log(job::Worker& worker);
 

@@ -27,14 +27,6 @@ void check_ports(const Definition& definition) {
   refuse("a port needs a network that the host gives addresses in: veth or zone, and not " + network.str());
 }
 
-void check_collisions(const std::vector<Port>& ports) {
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (ports[i].collides(ports[j])) refuse("ports " + ports[j].str() + " and " + ports[i].str() + " collide");
-    }
-  }
-}
-
 void check_binds(const std::vector<Bind>& binds) {
   std::set<std::string> destinations;
   for (const auto& bind : binds) {

@@ -94,4 +94,13 @@ bool Port::collides(const Port& other) const {
   return is_any(*this) || is_any(other) || covers(*this, other) || covers(other, *this);
 }
 
+void check_collisions(const std::vector<Port>& ports) {
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (ports[i].collides(ports[j]))
+        throw Error(Errc::kInvalidArgument, "ports " + ports[j].str() + " and " + ports[i].str() + " collide");
+    }
+  }
+}
+
 }  // namespace sdme::model

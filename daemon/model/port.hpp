@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sdme::model {
 
@@ -29,5 +30,8 @@ struct Port {
 
   auto operator<=>(const Port&) const = default;
 };
+
+// InvalidArgument where two of them collide.
+void check_collisions(const std::vector<Port>& ports);
 
 }  // namespace sdme::model

@@ -3,20 +3,11 @@
 
 #include <algorithm>
 
+#include "model/versioned.hpp"
+
 namespace sdme::model {
 
 namespace {
-
-json::Value versioned(const std::string& text, const std::string& what, std::uint64_t newest) {
-  auto value = json::parse(text, what);
-  const auto version = json::get<std::uint64_t>(value, "version");
-  if (version == 0) throw Error(Errc::kCorrupt, "key 'version' must be at least 1");
-  if (version > newest) {
-    throw Error(Errc::kNotSupported, what + " was written by a newer sdmed (format " + std::to_string(version) +
-                                         ", this one reads " + std::to_string(newest) + ")");
-  }
-  return value;
-}
 
 std::vector<std::string> layers_of(const json::Value& value) {
   auto layers = json::get<std::vector<std::string>>(value, "layers");
@@ -65,7 +56,7 @@ std::string RootfsRecord::to_text() const {
 
 RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string& what) {
   return while_doing(what, [&] {
-    const auto value = versioned(text, "the record", kRootfsVersion);
+    const auto value = parse_versioned(text, "the record", kRootfsVersion);
     return RootfsRecord{.name = RootfsName::parse(json::get<std::string>(value, "name")),
                         .owner = json::get<std::uint32_t>(value, "owner"),
                         .created_usec = json::get<std::uint64_t>(value, "created_usec"),
@@ -105,7 +96,7 @@ std::string ContainerRecord::to_text() const {
 
 ContainerRecord ContainerRecord::from_text(const std::string& text, const std::string& what) {
   return while_doing(what, [&] {
-    const auto value = versioned(text, "the record", kContainerVersion);
+    const auto value = parse_versioned(text, "the record", kContainerVersion);
     const auto definition = value.find("definition");
     if (definition == value.end() || !definition->is_object()) {
       throw Error(Errc::kCorrupt, "key 'definition' is missing or no object");

@@ -125,6 +125,7 @@ bool has_ports(const std::string& instance) {
 
 void take_down(const std::string& instance) {
   if (has_ports(instance)) return;
+  forget_given(instance);
   if (exists(bridge_of(instance))) run_ip({"link delete " + bridge_of(instance)});
   const auto table = "table inet " + table_of(instance);
   run_nft(table + " {}\ndelete " + table + "\n");

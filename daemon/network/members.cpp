@@ -50,9 +50,10 @@ os::UniqueFd lock_network(const std::string& instance) {
   return fd;
 }
 
-Subnets enter(const std::string& instance, const Subnet& subnet, const Member& member) {
+Knowledge enter(const std::string& instance, const Subnet& subnet, const Member& member) {
   const auto directory = os::Dir::make(directory_of(instance), 0755);
-  for (const char* kind : {kAddresses, kHosts}) static_cast<void>(os::Dir::make(directory.path() + "/" + kind, 0755));
+  for (const char* kind : {kAddresses, kHosts, kGiven})
+    static_cast<void>(os::Dir::make(directory.path() + "/" + kind, 0755));
   const auto known = directory.find_text(kSubnet, kLongestLine);
   if (known != subnet.str()) {
     if (known && has_ports(instance)) {
@@ -62,21 +63,38 @@ Subnets enter(const std::string& instance, const Subnet& subnet, const Member& m
     directory.write(kSubnet, subnet.str(), kReadable);
   }
   const auto address = model::to_text(member.address);
-  write_line(directory, kAddresses, member.name, mac_of(member.uuid) + "," + address + ",infinite");
+  const auto mac = mac_of(member.uuid);
+  const auto before = directory.open_dir(kGiven).find_text(address, kLongestLine);
+  write_line(directory, kAddresses, member.key, mac + "," + address + ",infinite");
   if (const auto domain = domain_of(instance); !domain.empty())
-    write_line(directory, kHosts, member.name, address + " " + member.name + " " + member.name + "." + domain);
-  members().write(member.name, instance, kReadable);
-  return !known || *known == subnet.str() ? Subnets::kSame : Subnets::kChanged;
+    write_line(directory, kHosts, member.key, address + " " + member.name + " " + member.name + "." + domain);
+  members().write(member.key, instance + "\n" + member.uuid, kReadable);
+  const bool same = (!known || *known == subnet.str()) && (!before || *before == mac);
+  return same ? Knowledge::kGood : Knowledge::kOutdated;
 }
 
-void leave(const std::string& instance, const std::string& name) {
+void remember(const std::string& instance, const Member& member) {
+  const auto given = os::Dir::make(directory_of(instance) + "/" + kGiven, 0755);
+  given.write(model::to_text(member.address), mac_of(member.uuid), kReadable);
+}
+
+void forget_given(const std::string& instance) { os::tree_remove(os::Dir::make(directory_of(instance), 0755), kGiven); }
+
+void leave(const std::string& instance, const std::string& key) {
   const auto directory = os::Dir::make(directory_of(instance), 0755);
   for (const char* kind : {kAddresses, kHosts}) {
-    if (const auto lines = directory.find_dir(kind)) lines->remove(name);
+    if (const auto lines = directory.find_dir(kind)) lines->remove(key);
   }
-  members().remove(name);
+  members().remove(key);
 }
 
-std::optional<std::string> find_instance(const std::string& name) { return members().find_text(name, kLongestLine); }
+std::string key_of_pod(const std::string& name) { return "pod:" + name; }
+
+std::optional<Membership> find_membership(const std::string& key) {
+  const auto text = members().find_text(key, kLongestLine);
+  if (!text) return std::nullopt;
+  const auto end = text->find('\n');
+  return Membership{.instance = text->substr(0, end), .uuid = end == std::string::npos ? "" : text->substr(end + 1)};
+}
 
 }  // namespace sdme::network

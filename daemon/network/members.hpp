@@ -15,12 +15,14 @@ namespace sdme::network {
 
 // Below directory_of().
 inline constexpr const char* kAddresses = "addresses";  // a file a member: MAC,ADDRESS,infinite
+inline constexpr const char* kGiven = "given";          // a file an ADDRESS that dnsmasq was told of: its MAC
 inline constexpr const char* kHosts = "hosts";          // likewise: ADDRESS NAME NAME.DOMAIN
 inline constexpr const char* kDnsmasqConf = "dnsmasq.conf";
 inline constexpr const char* kResolvConf = "resolv.conf";
 
 struct Member {
-  std::string name;  // of the container, or "pod-NAME"
+  std::string key;   // of its files: the name of a container, key_of_pod() of a pod
+  std::string name;  // by which others find it
   std::string uuid;
   std::uint32_t address = 0;
 };
@@ -31,12 +33,25 @@ Subnet subnet_of(const std::string& instance);  // Corrupt when none was written
 // Held while a network changes: one that ends must not take away what one that starts just found.
 os::UniqueFd lock_network(const std::string& instance);
 
-enum class Subnets { kSame, kChanged };
-// The first also writes the subnet down; InUse when it is another one than that of those there.
-Subnets enter(const std::string& instance, const Subnet& subnet, const Member& member);
-void leave(const std::string& instance, const std::string& name);
+// Whether dnsmasq(8) has to begin anew: it knows other addresses, or this one as somebody else's, whose lease
+// it would not forget otherwise.
+enum class Knowledge { kGood, kOutdated };
 
-// The network that a member is on, nothing for none.
-std::optional<std::string> find_instance(const std::string& name);
+// The first also writes the subnet down; InUse when it is another one than that of those there.
+Knowledge enter(const std::string& instance, const Subnet& subnet, const Member& member);
+// What dnsmasq(8) knows once it runs; and that it ended, and what it knew with it.
+void remember(const std::string& instance, const Member& member);
+void forget_given(const std::string& instance);
+
+void leave(const std::string& instance, const std::string& key);
+
+// What a member was written down as.
+struct Membership {
+  std::string instance;
+  std::string uuid;
+};
+std::optional<Membership> find_membership(const std::string& key);
+
+std::string key_of_pod(const std::string& name);  // that no container has
 
 }  // namespace sdme::network

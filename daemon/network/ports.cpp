@@ -88,12 +88,16 @@ void check_free(const Port& port) {
   throw_errno("listening on port " + port.str());
 }
 
+std::string service_of(const std::string& socket) {
+  return socket.substr(0, socket.size() - std::string_view(kSuffix).size()) + ".service";
+}
+
 // The proxy talks to strangers on both sides: it is nobody, and sees nothing.
 std::vector<Property> proxy_properties(const Inside& inside) {
   std::vector<Property> properties = {
       {"Type", std::string("exec")},
       {"CollectMode", std::string("inactive-or-failed")},
-      {"BindsTo", std::vector<std::string>{inside.container_unit}},
+      {"BindsTo", std::vector<std::string>{inside.unit}},
       {"DynamicUser", true},
       {"NoNewPrivileges", true},
       {"CapabilityBoundingSet", std::uint64_t{0}},
@@ -127,18 +131,18 @@ std::vector<Property> proxy_properties(const Inside& inside) {
 
 systemd::TransientSocket socket_of(const Inside& inside, const Port& port) {
   const auto unit = port_unit(inside.name, port);
-  const auto described = "Port " + port.str() + " of container " + inside.name;
+  const auto described = "Port " + port.str() + " of " + inside.name;
   const bool stream = port.protocol == Port::Protocol::kTcp;
   return {.name = unit,
           .description = described,
           .listen = {{stream ? "Stream" : "Datagram", listen_address(port)}},
           .properties = {{"DefaultDependencies", false},
-                         {"BindsTo", std::vector<std::string>{inside.container_unit}},
+                         {"BindsTo", std::vector<std::string>{inside.unit}},
                          {"CollectMode", std::string("inactive-or-failed")},
                          {"Backlog", kBacklog},
                          {"BindIPv6Only", std::string(port.address.empty() ? "both" : "ipv6-only")}},
           .service = {
-              .name = unit.substr(0, unit.size() - std::string_view(kSuffix).size()) + ".service",
+              .name = service_of(unit),
               .description = described,
               .argv = {std::string(layout::kPrograms) + "/sdme-proxy", inside.address, std::to_string(port.container)},
               .properties = proxy_properties(inside),
@@ -151,6 +155,15 @@ void await_listening(systemd::Pid1& pid1, const std::string& unit) {
     if (state == "failed" || std::chrono::steady_clock::now() >= deadline)
       throw Error(Errc::kNetworkFailed,
                   "systemd does not listen for " + unit + ": 'journalctl -u " + unit + "' says why");
+    pid1.await_change(unit, deadline);
+  }
+}
+
+void await_end(systemd::Pid1& pid1, const std::string& unit) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (auto state = pid1.active_state(unit); state != "inactive" && state != "failed";
+       state = pid1.active_state(unit)) {
+    if (std::chrono::steady_clock::now() >= deadline) throw Error(Errc::kTimedOut, unit + " did not end in time");
     pid1.await_change(unit, deadline);
   }
 }
@@ -174,13 +187,10 @@ void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Po
   for (const auto& port : ports) {
     const auto unit = port_unit(name, port);
     if (pid1.active_state(unit) == "inactive") continue;
-    auto service = unit;
-    service.replace(service.size() - std::string_view(kSuffix).size(), std::string::npos, ".service");
-    pid1.stop(unit);
-    pid1.stop(service);  // connections that are open end with it
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (pid1.active_state(unit) == "active" && std::chrono::steady_clock::now() < deadline)
-      pid1.await_change(unit, deadline);
+    // Connections that are open end with it; and it has the listening socket, too.
+    const auto service = service_of(unit);
+    for (const auto& part : {unit, service}) pid1.stop(part);
+    for (const auto& part : {unit, service}) await_end(pid1, part);
     pid1.reset_failed(unit);
   }
 }

@@ -13,8 +13,8 @@ namespace sdme::network {
 
 // Where the connections go.
 struct Inside {
-  std::string container_unit;  // whose end is the ports' end
-  std::string name;            // part of the units' names
+  std::string unit;            // whose end is the ports' end
+  std::string name;            // part of the units' names: of the container, or "pod-" and that of a pod
   std::string address;         // numeric
   std::string namespace_path;  // of the network that has the address; "" for the host's
 };

@@ -10,15 +10,39 @@ namespace sdme::store {
 
 namespace {
 
-void check_ports(const Catalogue& catalogue, const model::ContainerRecord& record) {
-  for (const auto& [name, other] : catalogue.containers()) {
-    if (name == record.name.str()) continue;
-    for (const auto& port : record.definition.ports) {
-      const auto& theirs = other.definition.ports;
-      if (std::ranges::none_of(theirs, [&](const model::Port& held) { return held.collides(port); })) continue;
-      throw Error(Errc::kInUse, "port " + port.str() + " is published by container " + text::quoted(name));
-    }
+// What publishes ports, and is not compared with itself.
+struct Publisher {
+  std::string title;  // "container 'web'"
+  const std::vector<model::Port>& ports;
+};
+
+std::string title(const model::ContainerRecord& record) { return "container " + text::quoted(record.name.str()); }
+std::string title(const model::PodRecord& record) { return "pod " + text::quoted(record.name.str()); }
+
+void check_apart(const Publisher& one, const Publisher& other) {
+  if (one.title == other.title) return;
+  for (const auto& port : one.ports) {
+    if (std::ranges::any_of(other.ports, [&](const model::Port& held) { return held.collides(port); }))
+      throw Error(Errc::kInUse, "port " + port.str() + " is published by " + other.title);
   }
+}
+
+void check_ports(const Everybody& others, const Publisher& one) {
+  for (const auto& [name, record] : others.catalogue.containers())
+    check_apart(one, {.title = title(record), .ports = record.definition.ports});
+  for (const auto& [name, record] : others.pods.all())
+    check_apart(one, {.title = title(record), .ports = record.ports});
+}
+
+void give(const Everybody& others, model::Network& network, const std::string& self, const model::AddressPool& pool) {
+  if (!network.is_ours() || network.address != 0) return;
+  std::vector<model::Network> taken;
+  const auto add = [&](const std::string& other, const model::Network& theirs) {
+    if (other != self) taken.push_back(theirs);
+  };
+  for (const auto& [name, record] : others.catalogue.containers()) add(title(record), record.definition.network);
+  for (const auto& [name, record] : others.pods.all()) add(title(record), record.network);
+  network = model::with_address(network, taken, pool);
 }
 
 // Whether `name` requires `sought`, itself or through others. The containers before this one have no cycle.
@@ -44,25 +68,39 @@ void check_requirements(const Catalogue& catalogue, const model::ContainerRecord
 
 }  // namespace
 
-void check_agreement(const Catalogue& catalogue, const model::ContainerRecord& record) {
-  check_ports(catalogue, record);
-  check_requirements(catalogue, record);
+void check_agreement(const Everybody& others, const model::ContainerRecord& record) {
+  check_ports(others, {.title = title(record), .ports = record.definition.ports});
+  check_requirements(others.catalogue, record);
+  const auto& network = record.definition.network;
+  if (network.mode == model::Network::Mode::kPod && others.pods.find(network.name) == nullptr)
+    throw Error(Errc::kNotFound, "there is no pod " + text::quoted(network.name) + "; 'sdmectl pod new' makes one");
 }
 
-void give_address(const Catalogue& catalogue, model::ContainerRecord& record, const model::AddressPool& pool) {
-  auto& network = record.definition.network;
-  if (!network.is_ours() || network.address != 0) return;
-  std::vector<model::Network> taken;
-  for (const auto& [name, other] : catalogue.containers()) {
-    if (name != record.name.str()) taken.push_back(other.definition.network);
-  }
-  network = model::with_address(network, taken, pool);
+void check_agreement(const Everybody& others, const model::PodRecord& record) {
+  check_ports(others, {.title = title(record), .ports = record.ports});
+}
+
+void give_address(const Everybody& others, model::ContainerRecord& record, const model::AddressPool& pool) {
+  give(others, record.definition.network, title(record), pool);
+}
+
+void give_address(const Everybody& others, model::PodRecord& record, const model::AddressPool& pool) {
+  give(others, record.network, title(record), pool);
 }
 
 std::vector<std::string> requiring(const Catalogue& catalogue, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& [other, record] : catalogue.containers()) {
     if (std::ranges::contains(record.definition.requirements, name)) names.push_back(other);
+  }
+  return names;
+}
+
+std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::string& pod) {
+  std::vector<std::string> names;
+  for (const auto& [name, record] : catalogue.containers()) {
+    const auto& network = record.definition.network;
+    if (network.mode == model::Network::Mode::kPod && network.name == pod) names.push_back(name);
   }
   return names;
 }

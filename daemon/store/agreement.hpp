@@ -3,18 +3,28 @@
 
 #include "model/address.hpp"
 #include "store/catalogue.hpp"
+#include "store/pods.hpp"
 
-// What containers must agree on: ports of the host, addresses, who is started before whom.
+// What containers and pods must agree on: ports of the host, addresses, who is started before whom.
 namespace sdme::store {
 
-// InUse, naming the holder, where another container publishes one of its ports; NotFound or
-// InvalidArgument where one that it requires does not exist, or in the end requires it.
-void check_agreement(const Catalogue& catalogue, const model::ContainerRecord& record);
+struct Everybody {
+  const Catalogue& catalogue;
+  const Pods& pods;
+};
+
+// InUse, naming the holder, where another publishes one of its ports; NotFound or InvalidArgument where a
+// container or pod that it requires does not exist, or in the end requires it.
+void check_agreement(const Everybody& others, const model::ContainerRecord& record);
+void check_agreement(const Everybody& others, const model::PodRecord& record);
 
 // An address that no other has, where the host is to give one and it has none yet.
-void give_address(const Catalogue& catalogue, model::ContainerRecord& record, const model::AddressPool& pool);
+void give_address(const Everybody& others, model::ContainerRecord& record, const model::AddressPool& pool);
+void give_address(const Everybody& others, model::PodRecord& record, const model::AddressPool& pool);
 
 // Names of the containers that require it, sorted.
 std::vector<std::string> requiring(const Catalogue& catalogue, const std::string& name);
+// Names of a pod's members, sorted.
+std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::string& pod);
 
 }  // namespace sdme::store

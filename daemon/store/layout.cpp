@@ -11,6 +11,8 @@ std::string container(const std::string& name) { return state(std::string(kConta
 std::string container_unit(const std::string& name) { return "sdme-container@" + name + ".service"; }
 
 // One program for each kind of work, so that none links what another needs.
+std::string pod_unit(const std::string& name) { return "sdme-pod@" + name + ".service"; }
+
 std::string worker_program(const std::string& verb) {
   const bool files = verb == "import" || verb == "trash" || verb == "disk" || verb == "provision";
   return std::string(kPrograms) + (verb == "fetch" ? "/sdme-fetch" : files ? "/sdme-import" : "/sdme-worker");

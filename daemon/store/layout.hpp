@@ -22,6 +22,7 @@ inline constexpr const char* kProfiles = "/etc/sdmed/profiles";
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
 inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
+inline constexpr const char* kPods = "pods";              // pods/NAME.json
 inline constexpr const char* kStaging =
     "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
@@ -46,6 +47,7 @@ inline constexpr const char* kJobs = "jobs";  // jobs/N/{record.json (ours), out
 inline constexpr const char* kJobOut = "out";
 inline constexpr const char* kResult = "result.json";  // in out/, by rename
 inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
+inline constexpr const char* kPodNetworks = "/run/sdmed/pods";  // pods/NAME/{netns,resolv.conf}: network/pod.hpp
 inline constexpr const char* kNetworks = "/run/sdmed/network";  // network/INSTANCE: network/members.hpp
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
@@ -69,6 +71,7 @@ std::string runtime(const std::string& below);  // /run/sdmed/BELOW
 std::string layer_tree(const std::string& id);  // absolute
 std::string container(const std::string& name);  // absolute
 std::string container_unit(const std::string& name);  // sdme-container@NAME.service
+std::string pod_unit(const std::string& name);  // sdme-pod@NAME.service
 std::string worker_program(const std::string& verb);  // absolute
 std::string job_unit(std::uint64_t id, bool session);  // sdme-job-N.service, sdme-session-N.service
 std::string fetch_unit(std::uint64_t id);  // sdme-job-N-fetch.service, beside sdme-job-N.service

@@ -11,7 +11,6 @@
 #include "base/defer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "store/agreement.hpp"
 
 namespace sdme::store {
 
@@ -62,7 +61,8 @@ Store::Store(os::Dir root, Neighbours neighbours)
       rootfs_(find_or_make(root_, layout::kRootfs)),
       containers_(find_or_make(root_, layout::kContainers)),
       staging_(find_or_make(root_, layout::kStaging)),
-      trash_(find_or_make(root_, layout::kTrash)) {
+      trash_(find_or_make(root_, layout::kTrash)),
+      pods_(find_or_make(root_, layout::kPods)) {
   for (const auto& name : containers_.entries()) load_entry(Kind::kContainer, containers_, name);
   for (const auto& name : rootfs_.entries()) load_entry(Kind::kRootfs, rootfs_, name);
 }
@@ -262,8 +262,8 @@ void Store::commit_container(std::uint64_t job, model::ContainerRecord record) {
     if (existing->uuid == record.uuid) return;  // a daemon that died after the commit does it again
     throw Error(Errc::kAlreadyExists, named(Kind::kContainer, name) + " exists already");
   }
-  check_agreement(catalogue_, record);
-  give_address(catalogue_, record, pool_);
+  check_agreement(everybody(), record);
+  store::give_address(everybody(), record, pool_);
   staging_.open_dir(std::to_string(job)).write(layout::kRecord, record.to_text(), kRecordMode);
   staging_.rename(std::to_string(job), containers_, name);
   catalogue_.put(record);
@@ -274,8 +274,8 @@ void Store::commit_container(std::uint64_t job, model::ContainerRecord record) {
 void Store::update_container(model::ContainerRecord record) {
   const auto& name = record.name.str();
   if (catalogue_.find_container(name) == nullptr) not_found(Kind::kContainer, name);
-  check_agreement(catalogue_, record);
-  give_address(catalogue_, record, pool_);
+  check_agreement(everybody(), record);
+  store::give_address(everybody(), record, pool_);
   rewrite(Kind::kContainer, name, record.to_text());
 }
 
@@ -285,6 +285,18 @@ void Store::rewrite(Kind kind, const std::string& name, const std::string& text)
   const auto& dir = kind == Kind::kContainer ? containers_ : rootfs_;
   const Defer reload([&] { load_entry(kind, dir, name); });
   dir.open_dir(name).write(layout::kRecord, text, kRecordMode);
+}
+
+void Store::put_pod(model::PodRecord record) {
+  check_agreement(everybody(), record);
+  store::give_address(everybody(), record, pool_);
+  pods_.put(record);
+}
+
+void Store::remove_pod(const std::string& name) {
+  if (const auto members = members_of_pod(catalogue_, name); !members.empty())
+    throw Error(Errc::kInUse, "pod " + text::quoted(name) + " is used by " + text::join(members, ", "));
+  pods_.remove(name);
 }
 
 // One rename: before it the entry is whole, after it the entry is rubbish.

@@ -10,6 +10,7 @@
 #include "model/address.hpp"
 #include "model/record.hpp"
 #include "os/dir.hpp"
+#include "store/agreement.hpp"
 #include "store/catalogue.hpp"
 #include "store/layout.hpp"
 
@@ -43,6 +44,8 @@ class Store {
   void set_address_pool(const model::AddressPool& pool) { pool_ = pool; }
 
   const Catalogue& catalogue() const { return catalogue_; }
+  const Pods& pods() const { return pods_; }
+  Everybody everybody() const { return {.catalogue = catalogue_, .pods = pods_}; }
   bool has_layer(const std::string& id) const;
   std::vector<std::string> layer_ids() const;  // of all that are there
 
@@ -66,6 +69,13 @@ class Store {
   // It and an update get their address here, and must agree with the others: store/agreement.hpp.
   void commit_container(std::uint64_t job, model::ContainerRecord record);
   void update_container(model::ContainerRecord record);
+
+  // What put_pod() would give it.
+  void give_address(model::PodRecord& record) const { store::give_address(everybody(), record, pool_); }
+  // New or changed: it gets its address and must agree with the others, as a container.
+  void put_pod(model::PodRecord record);
+  // InUse, naming its members.
+  void remove_pod(const std::string& name);
 
   // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
   void trash_container(const std::string& name);
@@ -91,6 +101,7 @@ class Store {
   Neighbours neighbours_;
   os::Dir layers_, rootfs_, containers_, staging_, trash_;
   Catalogue catalogue_;
+  Pods pods_;
   model::AddressPool pool_;
 };
 

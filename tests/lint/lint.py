@@ -74,7 +74,7 @@ def contract(root):
         sys.path.pop(0)
 
 
-XML = [f"dbus/org.sdme1.{name}.xml" for name in ("Manager", "Container", "Rootfs", "Job")]
+XML = [f"dbus/org.sdme1.{name}.xml" for name in ("Manager", "Container", "Rootfs", "Pod", "Job")]
 
 
 def interfaces(root):

@@ -2,6 +2,7 @@
 """The system suite: sdmed, sdmectl and the guests in a booted, disposable host, as root. Run it by tests/run."""
 import os
 import shutil
+import socket
 import signal
 
 import pytest
@@ -86,6 +87,20 @@ def trixie(trixie_tar):
 def tiny(prepared_host):
     """A rootfs that does not boot; bob's."""
     return guests.import_as("bob", keep("rootfs", "tiny"), "-", stdin=tars.small())
+
+
+@pytest.fixture(scope="session")
+def web(prepared_host):
+    """A rootfs with a web server that runs; bob's."""
+    return guests.import_as("bob", keep("rootfs", "web"), guests.TARBALLS / "trixie-web.tar")
+
+
+@pytest.fixture
+def port():
+    """A port of the host that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

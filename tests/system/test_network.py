@@ -11,7 +11,6 @@ import threading
 
 import pytest
 
-import conftest
 import guests
 import host
 
@@ -19,22 +18,12 @@ INTERFACES = pathlib.Path("/sys/class/net")
 NETWORKS = pathlib.Path("/run/sdmed/network")
 
 
-@pytest.fixture(scope="session")
-def web(prepared_host):
-    """A rootfs with a web server; bob's."""
-    return guests.import_as("bob", conftest.keep("rootfs", "web"), guests.TARBALLS / "trixie-web.tar")
-
-
-@pytest.fixture
-def port():
-    """A port of the host that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def root(*argv):
     return host.run("root", *argv)
+
+
+def shown(name):
+    return host.sdmectl("bob", "show", "--json", name).json()[0]
 
 
 def get(address, port, seconds=20):
@@ -98,9 +87,9 @@ def test_it_is_not_the_default_to_publish(web, port):
 
 def test_ports_alone_make_a_link(web, port):
     name = guests.create(web, "-p", f"{port}:80")
-    shown = host.sdmectl("bob", "show", "--json", name).json()
-    assert shown["network"] == "veth" and shown["userns"] is True and shown["ports"] == [f"{port}:80/tcp"]
-    assert shown["features"] == [] and shown["privileged"] is False
+    one = shown(name)
+    assert one["network"] == "veth" and one["userns"] is True and one["ports"] == [f"{port}:80/tcp"]
+    assert one["features"] == [] and one["privileged"] is False
 
 
 def test_only_the_address_that_was_given_listens(web, port):
@@ -246,7 +235,7 @@ def test_a_published_port_from_outside(web, port):
 
 def test_ports_come_and_go_while_it_runs(web, port):
     name = guests.start(guests.create(web, "--network-veth"))
-    pid = host.sdmectl("bob", "show", "--json", name).json()["main_pid"]
+    pid = shown(name)["main_pid"]
     host.sdmectl("bob", "port", "add", name, f"{port}:80").ok()
     assert get("127.0.0.1", port) == 200
     assert f"{port}:80/tcp" in host.sdmectl("bob", "port", "ls", name).ok()
@@ -254,8 +243,8 @@ def test_ports_come_and_go_while_it_runs(web, port):
     assert get("127.0.0.1", port) == 200
     host.sdmectl("bob", "port", "rm", name, str(port)).ok()
     assert not answers("127.0.0.1", port) and not listening(port)
-    shown = host.sdmectl("bob", "show", "--json", name).json()
-    assert shown["ports"] == [] and shown["main_pid"] != pid
+    one = shown(name)
+    assert one["ports"] == [] and one["main_pid"] != pid
 
 
 def test_a_changed_network_counts_from_the_next_start(web, port):
@@ -292,7 +281,7 @@ def test_a_port_of_another_program_is_named(web):
         refused("start", name, status=1, says=f"{taken}:80/tcp")
         other = guests.start(guests.create(web, "--network-veth"))
         refused("port", "add", other, f"[::1]:{taken}:80", f"127.0.0.1:{taken}:81", status=5, says="InUse")
-        assert host.sdmectl("bob", "show", "--json", other).json()["ports"] == []
+        assert shown(other)["ports"] == []
         assert not listening(taken).count("[::1]")
     assert guests.start(name)
 
@@ -304,7 +293,7 @@ def test_a_port_of_another_program_is_named(web):
     (["-p", "8080:80", "--host-network"], "are the host's already"), (["-p", "8080:80", "--private-network"], "veth or zone"),
     (["--network-zone", "abcdefghijkl"], "at most 11"), (["--network-zone", "Lan"], "zone name"),
     (["--network-bridge", "a/b"], "a bridge"), (["--network-bridge", "abcdefghijklmnop"], "15"),
-    (["--network-veth", "--private-network"], "At most 1"),
+    (["--network-veth", "--private-network"], "at most 1"),
 ])
 def test_what_makes_no_sense(web, words, says):
     refused("create", "--fs", web, *words, status=64, says=says)
@@ -329,7 +318,7 @@ def test_a_bridge_of_the_host(web):
 
 
 def test_macvlan(web):
-    root("ip", "link", "add", "testdummy", "type", "dummy").ok()
+    root("ip", "link", "add", "testdummy", "type", "veth", "peer", "name", "testpeer").ok()
     try:
         root("ip", "link", "set", "testdummy", "up").ok()
         name = guests.create(web, "--network-macvlan", "testdummy")

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "model/pod.hpp"
+#include "systemd/pid1.hpp"
+
+// The network of a pod, the work of sdme-pod@NAME.service: a namespace at layout::kPodNetworks/NAME/netns
+// that stays while members come and go, attached to the host or not, with its ports.
+namespace sdme::network {
+
+// Where members find it, and the resolv.conf(5) that they show: empty while the pod is not attached.
+std::string namespace_of_pod(const std::string& name);
+std::string resolv_conf_of_pod(const std::string& name);
+
+// Makes what is there what the record says; what fails leaves it as it was, ports and link alike. The
+// one way up, and of every change.
+void settle_pod(systemd::Pid1& pid1, const model::PodRecord& wanted);
+void take_down_pod(systemd::Pid1& pid1, const std::string& name);
+
+model::PodRecord stored_pod(const std::string& name);  // without the daemon: at boot there may be none
+
+}  // namespace sdme::network
