@@ -16,6 +16,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 constexpr std::size_t kLongestAssignment = 32 * 1024;
+constexpr const char* kNetAdmin = "CAP_NET_ADMIN";
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(Errc::kInvalidArgument, why); }
 
@@ -35,10 +36,13 @@ void check_binds(const std::vector<Bind>& binds) {
   }
 }
 
-void check_capabilities(const Security& security) {
-  for (const auto& capability : security.capabilities) {
-    if (std::ranges::find(security.drop_capabilities, capability) != security.drop_capabilities.end())
-      refuse(capability + " is both added and dropped");
+// Where the host gives no address, the guest's own network manager asks for one.
+void check_link(const Definition& definition) {
+  const auto& network = definition.network;
+  const bool manages = network.mode == Network::Mode::kBridge || network.mode == Network::Mode::kMacvlan;
+  if (manages && std::ranges::contains(definition.security.drop_capabilities, kNetAdmin)) {
+    refuse("on " + network.str() + " the guest sets its interface up, which it cannot without " + kNetAdmin +
+           ": give it that, or take veth or zone");
   }
 }
 
@@ -84,11 +88,14 @@ std::vector<std::string> Definition::host_features() const {
   for (const auto& port : ports) {
     if (port.is_reserved()) features.push_back("port:" + std::to_string(port.host));
   }
-  for (const auto& capability : security.capabilities) features.push_back("capability:" + capability);
+  for (const auto& capability : security.capabilities) {
+    const bool is_own = is_usual_capability(capability) || (capability == kNetAdmin && !network.is_hosts());
+    if (!is_own) features.push_back("capability:" + capability);
+  }
   for (const auto& call : security.system_call_filter) {
     if (!call.starts_with('~')) features.push_back("system-call:" + call);
   }
-  if (security.apparmor_profile == "unconfined") features.emplace_back("unconfined");
+  if (AppArmorChoice(security.apparmor_profile).is_unconfined()) features.emplace_back("unconfined");
   return features;
 }
 
@@ -96,7 +103,8 @@ void Definition::check() const {
   check_ports(*this);
   check_collisions(ports);
   check_binds(binds);
-  check_capabilities(security);
+  check_link(*this);
+  security.check();
   limits.check();
   if (ephemeral && is_protected) refuse("what is removed when it stops cannot be protected from removal");
   if (ephemeral && restart != Restart::kNo) refuse("what is removed when it stops cannot be restarted");

@@ -23,7 +23,20 @@ constexpr std::array<std::string_view, 30> kGroups = {
     "@resources",   "@sandbox",  "@setuid",   "@signal",     "@swap",    "@sync",          "@system-service",
     "@timer",       "@known"};
 
+// CAP_SYS_ADMIN and the like are the guest's own in a user namespace; without one, that is the host feature to ask for.
+constexpr std::array<std::string_view, 26> kUsual = {"CAP_AUDIT_CONTROL", "CAP_AUDIT_WRITE",      "CAP_CHOWN",
+                                                     "CAP_DAC_OVERRIDE",  "CAP_DAC_READ_SEARCH",  "CAP_FOWNER",
+                                                     "CAP_FSETID",        "CAP_IPC_OWNER",        "CAP_KILL",
+                                                     "CAP_LEASE",         "CAP_LINUX_IMMUTABLE",  "CAP_MKNOD",
+                                                     "CAP_NET_RAW",       "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",
+                                                     "CAP_SETFCAP",       "CAP_SETGID",           "CAP_SETPCAP",
+                                                     "CAP_SETUID",        "CAP_SYS_ADMIN",        "CAP_SYS_BOOT",
+                                                     "CAP_SYS_CHROOT",    "CAP_SYS_NICE",         "CAP_SYS_PTRACE",
+                                                     "CAP_SYS_RESOURCE",  "CAP_SYS_TTY_CONFIG"};
+
 }  // namespace
+
+bool is_usual_capability(std::string_view name) { return std::ranges::contains(kUsual, name); }
 
 std::string parse_capability(std::string_view text) {
   std::string name(text);
@@ -50,8 +63,19 @@ void check_system_call(const std::string& text) {
 
 void check_apparmor_profile(const std::string& text) {
   const bool plain = std::ranges::all_of(text, [](unsigned char c) { return std::isgraph(c) != 0; });
-  if (!plain || text.size() > 255) {
+  if (!plain || text == "-" || text.size() > 255) {
     throw Error(Errc::kInvalidArgument, text::quoted(text) + " is not the name of an AppArmor profile");
+  }
+}
+
+void Security::check() const {
+  for (const auto& capability : capabilities) {
+    if (std::ranges::contains(drop_capabilities, capability))
+      throw Error(Errc::kInvalidArgument, capability + " is both added and dropped");
+  }
+  for (const auto& call : system_call_filter) {
+    if (std::ranges::contains(system_call_filter, "~" + call))
+      throw Error(Errc::kInvalidArgument, "system call " + text::quoted(call) + " is both allowed and forbidden");
   }
 }
 

@@ -19,6 +19,40 @@ TEST(Definition, SaysWhatReachesTheHost) {
   EXPECT_TRUE((Definition{.userns = true}).privileged());
 }
 
+Definition confined(Security security) {
+  return {.network = {.mode = Network::Mode::kPrivate}, .userns = true, .security = std::move(security)};
+}
+
+TEST(Definition, ReachesTheHostByWhatIsMoreThanSystemdNspawnGives) {
+  EXPECT_THAT(confined({.capabilities = {"CAP_SYS_MODULE"}}).host_features(), ElementsAre("capability:CAP_SYS_MODULE"));
+  EXPECT_THAT(confined({.capabilities = {"CAP_SYS_PTRACE", "CAP_NET_RAW"}}).host_features(), IsEmpty());
+  EXPECT_THAT(confined({.system_call_filter = {"~@debug", "bpf", "@keyring"}}).host_features(),
+              ElementsAre("system-call:bpf", "system-call:@keyring"));
+  EXPECT_THAT(confined({.apparmor_profile = "-unconfined"}).host_features(), ElementsAre("unconfined"));
+  EXPECT_THAT(confined({.drop_capabilities = {"CAP_BPF"},
+                        .no_new_privileges = true,
+                        .read_only = true,
+                        .apparmor_profile = "sdme-default"})
+                  .host_features(),
+              IsEmpty());
+}
+
+TEST(Definition, NetworkOfItsOwnIsItsOwnToManage) {
+  auto definition = confined({.capabilities = {"CAP_NET_ADMIN"}});
+  EXPECT_THAT(definition.host_features(), IsEmpty());
+  definition.network = {};
+  EXPECT_THAT(definition.host_features(), ElementsAre("host-network", "capability:CAP_NET_ADMIN"));
+}
+
+TEST(Definition, ManagesItsInterfaceWhereNobodyElseDoes) {
+  auto definition = confined({.drop_capabilities = {"CAP_NET_ADMIN"}});
+  EXPECT_NO_THROW(definition.check());
+  definition.network = {.mode = Network::Mode::kBridge, .name = "br0"};
+  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { definition.check(); }), testing::HasSubstr("CAP_NET_ADMIN"));
+  definition.security.drop_capabilities = {"CAP_NET_RAW"};
+  EXPECT_NO_THROW(definition.check());
+}
+
 TEST(Definition, ComesBackFromJson) {
   const Definition given{.host_clone = true,
                          .network = {.mode = Network::Mode::kPrivate},

@@ -14,6 +14,40 @@ TEST(Capability, HasOneForm) {
     test::error_of(Errc::kInvalidArgument, [&] { parse_capability(text); });
 }
 
+TEST(Capability, IsUsualWhereSystemdNspawnGivesIt) {
+  for (const auto* name : {"CAP_SYS_PTRACE", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SETFCAP"})
+    EXPECT_TRUE(is_usual_capability(name));
+  for (const auto* name : {"CAP_NET_ADMIN", "CAP_SYS_MODULE", "CAP_BPF", "CAP_SYS_TIME", "sys_admin", ""})
+    EXPECT_FALSE(is_usual_capability(name));
+}
+
+TEST(AppArmorProfile, MayBeForHostsThatHaveIt) {
+  for (const auto* text : {"", "sdme-default", "-sdme-default", "/usr/bin/x", ":ns:profile"})
+    EXPECT_NO_THROW(check_apparmor_profile(text));
+  for (const auto& text :
+       {std::string("-"), std::string("a b"), std::string("a\nexec b"), std::string("\x7f"), std::string(256, 'a')})
+    test::error_of(Errc::kInvalidArgument, [&] { check_apparmor_profile(text); });
+  EXPECT_EQ(AppArmorChoice("-a").name, "a");
+  EXPECT_TRUE(AppArmorChoice("-a").is_optional);
+  EXPECT_FALSE(AppArmorChoice("a").is_optional);
+  EXPECT_EQ(AppArmorChoice("").name, "");
+  for (const auto* text : {"unconfined", "-unconfined", "a//&unconfined", ":root:unconfined"})
+    EXPECT_TRUE(AppArmorChoice(text).is_unconfined());
+  EXPECT_FALSE(AppArmorChoice("sdme-default").is_unconfined());
+}
+
+TEST(Security, TakesNothingThatItGives) {
+  using testing::HasSubstr;
+  EXPECT_NO_THROW((Security{.capabilities = {"CAP_BPF"}, .drop_capabilities = {"CAP_SYSLOG"}}).check());
+  const Security capability{.capabilities = {"CAP_BPF"}, .drop_capabilities = {"CAP_BPF"}};
+  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { capability.check(); }),
+              HasSubstr("CAP_BPF is both added and dropped"));
+  EXPECT_NO_THROW((Security{.system_call_filter = {"@debug", "~ptrace"}}).check());
+  const Security call{.system_call_filter = {"~bpf", "bpf"}};
+  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { call.check(); }),
+              HasSubstr("'bpf' is both allowed and forbidden"));
+}
+
 TEST(SystemCall, IsOneOrAGroup) {
   for (const auto* text : {"@mount", "~@mount", "bpf", "~keyctl", "@known"}) EXPECT_NO_THROW(check_system_call(text));
   for (const auto* text : {"", "~", "@", "@nosuch", "nosuch", "~~bpf", "@Mount", "bpf ", "bpf,keyctl"})
