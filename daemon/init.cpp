@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
 #include "machine/resources.hpp"
 #include "machine/root.hpp"
 #include "model/record.hpp"
@@ -17,8 +18,8 @@
 #include "network/pod.hpp"
 #include "network/ports.hpp"
 #include "nspawn/command.hpp"
+#include "os/apparmor.hpp"
 #include "os/dir.hpp"
-#include "os/unique_fd.hpp"
 #include "store/layout.hpp"
 #include "systemd/pid1.hpp"
 
@@ -66,15 +67,13 @@ void join(const model::ContainerRecord& record, nspawn::Start& start) {
   start.resolv_conf = network::resolv_conf_of_pod(network.name);
 }
 
-// What the exec below this gets: apparmor(7). A profile that is not there must not mean none.
-void confine(const std::string& profile) {
-  if (profile.empty()) return;
-  const os::UniqueFd fd(open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC));
-  if (!fd)
-    throw Error(Errc::kNotSupported,
-                "AppArmor is not enabled on this host, so profile '" + profile + "' cannot be used");
-  const auto wish = "exec " + profile;
-  if (write(fd.get(), wish.data(), wish.size()) < 0) throw_errno("confining by AppArmor profile '" + profile + "'");
+// What the exec below this gets.
+void confine(const model::AppArmorChoice& choice) {
+  if (choice.name.empty()) return;
+  if (choice.is_optional && !os::has_apparmor()) {
+    return log::info("this host has no AppArmor, so profile " + text::quoted(choice.name) + " is not used");
+  }
+  os::confine_next_program(choice.name);
 }
 
 [[noreturn]] void run(const char* name_text) {
@@ -97,7 +96,7 @@ void confine(const std::string& profile) {
   std::vector<char*> argv;
   for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  confine(record.definition.security.apparmor_profile);
+  confine(model::AppArmorChoice(record.definition.security.apparmor_profile));
   execv(argv[0], argv.data());
   throw_errno("running " + command.front());
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "os/apparmor.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::bus {
@@ -41,6 +42,7 @@ void add_security(Description& to, const model::Security& security) {
              {"read-only", Variant{security.read_only}},
              {"system-call-filter", Variant{security.system_call_filter}},
              {"apparmor-profile", Variant{security.apparmor_profile}}});
+  if (!security.apparmor_profile.empty()) to["apparmor-available"] = Variant{os::has_apparmor()};
 }
 
 }  // namespace
