@@ -73,6 +73,15 @@ void assign(Profile& profile, const Assignment& assignment) {
   while_doing(assignment.key, [&] { setter->second(profile, assignment.value); });
 }
 
+// "" where a link to /dev/null takes a vendor's away.
+std::string content_of(const std::string& name, const std::string& path) {
+  try {
+    return trusted_text(path).value_or("");
+  } catch (const Error& error) {
+    throw Error(Errc::kCorrupt, "security profile " + text::quoted(name) + ": " + error.message());
+  }
+}
+
 }  // namespace
 
 Profile parse_profile(const std::string& name, const std::string& text) {
@@ -81,6 +90,7 @@ Profile parse_profile(const std::string& name, const std::string& text) {
   try {
     for (const auto& assignment : parse_ini(text, faults)) assign(profile, assignment);
     if (!faults.empty()) throw Error(Errc::kInvalidArgument, faults.front());
+    profile.security.check();
   } catch (const Error& error) {
     throw Error(Errc::kCorrupt, "security profile " + text::quoted(name) + ": " + error.message());
   }
@@ -93,16 +103,16 @@ std::vector<std::string> profile_directories() { return {layout::kVendorProfiles
 Profile find_profile(const std::string& name, const std::vector<std::string>& directories) {
   std::vector<std::string> faults;
   const auto files = config_files(directories, faults);
-  std::vector<std::string> names;
-  for (const auto& [file, path] : files) {
-    const auto stem = file.substr(0, file.rfind('.'));
-    const auto content = trusted_text(path);
-    if (!content || content->empty()) continue;  // a link to /dev/null takes a vendor's away
-    if (stem == name) return parse_profile(name, *content);
-    names.push_back(stem);
+  if (!faults.empty()) throw Error(Errc::kCorrupt, faults.front());  // a stricter namesake may be in there
+  if (const auto file = files.find(name + ".conf"); file != files.end()) {
+    const auto content = content_of(name, file->second);
+    if (!content.empty()) return parse_profile(name, content);
   }
+  std::vector<std::string> names;
+  for (const auto& [file, path] : files) names.push_back(file.substr(0, file.rfind('.')));
+  std::erase(names, name);
   throw Error(Errc::kNotFound, "there is no security profile " + text::quoted(name) +
-                                   (names.empty() ? "" : "; there are " + text::join(names, ", ")));
+                                   (names.empty() ? "" : "; there are " + text::printable(text::join(names, ", "))));
 }
 
 }  // namespace sdme::store
