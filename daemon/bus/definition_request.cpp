@@ -89,29 +89,43 @@ void take_limits(OptionReader& reader, model::Limits& limits) {
   }
 }
 
-void take_security(OptionReader& reader, model::Security& security) {
-  const auto added = parsed_list(reader.take<Strings>("capabilities").value_or(Strings{}), &model::parse_capability);
-  const auto dropped =
-      parsed_list(reader.take<Strings>("drop-capabilities").value_or(Strings{}), &model::parse_capability);
-  for (const auto& capability : dropped) {
-    if (std::ranges::contains(added, capability))
-      throw Error(Errc::kInvalidArgument, capability + " is both added and dropped");
+// Whoever asks for one of two that exclude each other takes the other back, whoever had that.
+void take_side(const Strings& these, Strings& to, Strings& from) {
+  for (const auto& item : these) {
+    std::erase(from, item);
+    if (!std::ranges::contains(to, item)) to.push_back(item);
   }
-  const auto move = [](const Strings& these, Strings& to, Strings& from) {
-    for (const auto& capability : these) {
-      std::erase(from, capability);
-      if (!std::ranges::contains(to, capability)) to.push_back(capability);
-    }
-  };
-  // What the profile drops and the caller wants back is systemd-nspawn's own: it is not added, but kept. Whether it
-  // is one of those, systemd-nspawn knows; to say it twice does no harm.
-  move(added, security.capabilities, security.drop_capabilities);
-  move(dropped, security.drop_capabilities, security.capabilities);
+  check_length(to.size());
+}
+
+void take_capabilities(OptionReader& reader, model::Security& security) {
+  const model::Security asked{
+      .capabilities = parsed_list(reader.take<Strings>("capabilities").value_or(Strings{}), &model::parse_capability),
+      .drop_capabilities =
+          parsed_list(reader.take<Strings>("drop-capabilities").value_or(Strings{}), &model::parse_capability)};
+  asked.check();
+  take_side(asked.capabilities, security.capabilities, security.drop_capabilities);
+  take_side(asked.drop_capabilities, security.drop_capabilities, security.capabilities);
+}
+
+// Beside what the profile has: to ask for less must not take away what it forbids.
+void take_system_calls(OptionReader& reader, model::Security& security) {
+  const model::Security asked{
+      .system_call_filter =
+          checked_list(reader.take<Strings>("system-call-filter").value_or(Strings{}), &model::check_system_call)};
+  asked.check();
+  for (const auto& call : asked.system_call_filter) {
+    std::erase(security.system_call_filter, call.starts_with('~') ? call.substr(1) : "~" + call);
+    if (!std::ranges::contains(security.system_call_filter, call)) security.system_call_filter.push_back(call);
+  }
+  check_length(security.system_call_filter.size());
+}
+
+void take_security(OptionReader& reader, model::Security& security) {
+  take_capabilities(reader, security);
+  take_system_calls(reader, security);
   security.no_new_privileges = reader.take<bool>("no-new-privileges").value_or(security.no_new_privileges);
   security.read_only = reader.take<bool>("read-only").value_or(security.read_only);
-  if (const auto filter = reader.take<Strings>("system-call-filter")) {
-    security.system_call_filter = checked_list(*filter, &model::check_system_call);
-  }
   if (const auto profile = reader.take<std::string>("apparmor-profile")) {
     model::check_apparmor_profile(*profile);
     security.apparmor_profile = *profile;
@@ -132,17 +146,22 @@ void take_common(OptionReader& reader, model::Definition& definition) {
   definition.ephemeral = reader.take<bool>("ephemeral").value_or(definition.ephemeral);
 }
 
+// "none" takes back what an earlier one gave.
 std::optional<store::Profile> take_profile(OptionReader& reader) {
   const auto name = reader.take<std::string>("profile");
   if (!name || name->empty()) return std::nullopt;
-  return store::find_profile(*name);
+  return *name == "none" ? store::Profile{} : store::find_profile(*name);
+}
+
+bool wants_private_network(const std::optional<store::Profile>& profile) {
+  return profile && profile->private_network.value_or(false);
 }
 
 // Whoever publishes a port wants a network to publish it from.
 model::Network default_network(const model::Definition& definition, const std::optional<store::Profile>& profile) {
   using Mode = model::Network::Mode;
   if (!definition.ports.empty()) return {.mode = Mode::kVeth};
-  return {.mode = profile && profile->private_network.value_or(false) ? Mode::kPrivate : Mode::kHost};
+  return {.mode = wants_private_network(profile) ? Mode::kPrivate : Mode::kHost};
 }
 
 }  // namespace
@@ -187,7 +206,8 @@ DefinitionRequest changed_definition(const Options& options, const model::Defini
   OptionReader reader(options, "definition key");
   DefinitionRequest made{.definition = now};
   auto& definition = made.definition;
-  if (const auto profile = take_profile(reader)) definition.security = profile->security;
+  const auto profile = take_profile(reader);
+  if (profile) definition.security = profile->security;
   take_common(reader, definition);
   edit_ports(reader, definition.ports);
   edit(reader, "binds", definition.binds, &model::Bind::parse,
@@ -198,8 +218,11 @@ DefinitionRequest changed_definition(const Options& options, const model::Defini
   if (const auto network = reader.take<std::string>("network")) {
     const auto wanted = model::Network::parse(*network);
     if (wanted.str() != definition.network.str()) definition.network = wanted;  // the address stays where it fits
+  } else if (definition.network.is_hosts() && wants_private_network(profile)) {
+    definition.network = default_network(definition, profile);
   }
-  definition.userns = reader.take<bool>("userns").value_or(definition.userns);
+  const bool usual = profile && profile->userns ? *profile->userns : definition.userns;
+  definition.userns = reader.take<bool>("userns").value_or(usual);
   made.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   definition.check();

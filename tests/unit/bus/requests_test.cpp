@@ -71,6 +71,62 @@ TEST_F(Requests, ADefinitionHasEveryDefaultFilledIn) {
   EXPECT_FALSE(confined.privileged());
 }
 
+class SecurityRequests : public Requests {
+ protected:
+  using List = std::vector<std::string>;
+  static Options list(const std::string& key, const List& items) { return {{key, Variant{items}}}; }
+  model::Definition made(const Options& options) { return new_definition(options, false, settings_).definition; }
+  std::string refused(const Options& options) {
+    return error_of(Errc::kInvalidArgument, [&] { made(options); });
+  }
+  model::Definition strict() {
+    return {.network = {.mode = model::Network::Mode::kPrivate},
+            .userns = true,
+            .security = {.profile = "strict",
+                         .drop_capabilities = {"CAP_NET_RAW", "CAP_BPF"},
+                         .no_new_privileges = true,
+                         .system_call_filter = {"~@debug", "~kcmp"}}};
+  }
+};
+
+TEST_F(SecurityRequests, WhatIsAskedForWins) {
+  const auto more = changed_definition(list("capabilities", {"net_raw", "sys_module"}), strict()).definition;
+  EXPECT_THAT(more.security.drop_capabilities, testing::ElementsAre("CAP_BPF"));
+  EXPECT_THAT(more.security.capabilities, testing::ElementsAre("CAP_NET_RAW", "CAP_SYS_MODULE"));
+  EXPECT_THAT(more.host_features(), testing::ElementsAre("capability:CAP_SYS_MODULE"));
+  const auto less = changed_definition(list("drop-capabilities", {"cap_net_raw"}), more).definition;
+  EXPECT_THAT(less.security.capabilities, testing::ElementsAre("CAP_SYS_MODULE"));
+  EXPECT_THAT(less.security.drop_capabilities, testing::ElementsAre("CAP_BPF", "CAP_NET_RAW"));
+}
+
+TEST_F(SecurityRequests, AFilterIsBesideTheProfiles) {
+  const auto less = changed_definition(list("system-call-filter", {"~@mount"}), strict()).definition;
+  EXPECT_THAT(less.security.system_call_filter, testing::ElementsAre("~@debug", "~kcmp", "~@mount"));
+  const auto more = changed_definition(list("system-call-filter", {"kcmp"}), less).definition;
+  EXPECT_THAT(more.security.system_call_filter, testing::ElementsAre("~@debug", "~@mount", "kcmp"));
+  EXPECT_THAT(more.host_features(), testing::ElementsAre("system-call:kcmp"));
+}
+
+TEST_F(SecurityRequests, ContradictionsAndUnknownWordsAreRefused) {
+  auto both = list("capabilities", {"CAP_BPF"});
+  both["drop-capabilities"] = Variant{List{"bpf"}};
+  EXPECT_THAT(refused(both), HasSubstr("CAP_BPF is both added and dropped"));
+  EXPECT_THAT(refused(list("capabilities", {"all"})), HasSubstr("is no capability"));
+  EXPECT_THAT(refused(list("drop-capabilities", {"CAP_NOSUCH"})), HasSubstr("is no capability"));
+  EXPECT_THAT(refused(list("system-call-filter", {"nosuch"})), HasSubstr("is no system call"));
+  EXPECT_THAT(refused(list("system-call-filter", {"~@nosuch"})), HasSubstr("is no group of system calls"));
+  EXPECT_THAT(refused(list("system-call-filter", {"bpf", "~bpf"})), HasSubstr("both allowed and forbidden"));
+  EXPECT_THAT(refused(list("system-call-filter", List(300, "bpf"))), HasSubstr("256"));
+  EXPECT_THAT(refused({{"apparmor-profile", Variant{std::string("a b")}}}), HasSubstr("AppArmor"));
+  error_of(Errc::kNotFound, [&] { made({{"profile", Variant{std::string("../strict")}}}); });
+}
+
+TEST_F(SecurityRequests, NoProfileTakesBackWhatOneGave) {
+  const auto bare = changed_definition({{"profile", Variant{std::string("none")}}}, strict()).definition;
+  EXPECT_EQ(bare.security, model::Security{});
+  EXPECT_TRUE(bare.userns);
+}
+
 TEST_F(Requests, ADefinitionWithABadPathOrUnitIsRefused) {
   const auto refused = [&](const std::string& key, std::vector<std::string> list) {
     return !error_of(Errc::kInvalidArgument, [&] { new_definition({{key, Variant{list}}}, false, settings_); }).empty();
