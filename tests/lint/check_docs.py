@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Written pages agree with the sources: check_docs.py TREE. The table of errors, the exit codes, the settings, the journal
-fields, the sandbox lines, the dependencies, the links between pages."""
+"""Written pages agree with the sources: check_docs.py TREE. The table of errors, the exit codes, the settings, security
+profiles, the journal fields, the sandbox lines, the dependencies, the links between pages."""
 import re
 import sys
 
@@ -45,6 +45,21 @@ def settings_faults(root):
         named = set(re.findall(r"^#?\s?([A-Z]\w+)=", lint.read(sample), re.M))
         for key in sorted(named ^ {key for _, key in known}):
             yield f"packaging/sdmed.conf and daemon/store/settings.cpp differ on {key}="
+
+
+def profile_faults(root):
+    """Settings of security profiles: in the source, in the manual, and in the files that are shipped."""
+    known = set(re.findall(r'\{"(\w+)",\s*\[\]\(Profile&', lint.read(root / "daemon/store/profile.cpp")))
+    if not known:
+        yield "daemon/store/profile.cpp: no settings were found"
+    documented = set(re.findall(r"^\*(\w+)=\*", lint.read(root / "docs/man/sdmed.profiles.5.scd"), re.M))
+    for key in sorted(known ^ documented):
+        yield f"sdmed.profiles(5) and daemon/store/profile.cpp differ on {key}="
+    for path in lint.files(root, ".conf", below="daemon/store/profiles"):
+        for key in sorted(set(re.findall(r"^(\w+)=", lint.read(path), re.M)) - known):
+            yield f"{lint.place(root, path)}: there is no setting {key}="
+        if f"*{path.stem}*" not in lint.read(root / "docs/man/sdmed.profiles.5.scd"):
+            yield f"sdmed.profiles(5): does not have the profile {path.stem}"
 
 
 def journal_faults(root):
@@ -120,7 +135,7 @@ def link_faults(root):
 
 
 def check(root):
-    for part in (errors_faults, exit_faults, settings_faults, journal_faults, hardening_faults, dependency_faults,
+    for part in (errors_faults, exit_faults, settings_faults, profile_faults, journal_faults, hardening_faults, dependency_faults,
                  link_faults):
         yield from part(root)
 

@@ -68,6 +68,8 @@ SPOILS = [
     (check_policy, "polkit/sdme-group.rules.example", 'case "org.sdme.remove"', 'case "org.sdme.grant-host-access"',
      r"is never for a group"),
     (check_spdx, "daemon/base/text.hpp", "SPDX-License-Identifier: MIT", "", r"daemon/base/text\.hpp: has no SPDX"),
+    (check_docs, "docs/man/sdmed.profiles.5.scd", "*ReadOnly=*", "*ReadNever=*", r"profile\.cpp differ on ReadOnly="),
+    (check_docs, "daemon/store/profiles/strict.conf", "NoNewPrivileges=", "NoOldPrivileges=", r"there is no setting NoOldPrivileges="),
     (check_docs, ERRORS, "Polkit said no;", "Polkit says no.", r"errors\.md: is not what"),
     (check_docs, ERRORS, "kTimedOut = 124", "kTimedOut = 123", r"EXIT STATUS lacks 123"),
     (check_docs, "docs/man/sdmed.conf.5.scd", "*IdleExitSec=*", "*IdleSec=*", r"differ on IdleSec="),
