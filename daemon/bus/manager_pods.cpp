@@ -30,7 +30,8 @@ void add_host_check(std::vector<Check>& checks, const model::PodRecord& before, 
 }  // namespace
 
 const model::PodRecord& ManagerObject::pod(const std::string& name) const {
-  if (const auto* found = context_.store.pods().find(name)) return *found;
+  const auto known = model::PodName::parse(name).str();
+  if (const auto* found = context_.store.pods().find(known)) return *found;
   throw Error(Errc::kNotFound, "there is no pod " + text::quoted(name));
 }
 

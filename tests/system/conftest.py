@@ -110,6 +110,13 @@ def box(trixie):
 
 
 @pytest.fixture(scope="session")
+def shop(prepared_host):
+    """A pod without members; bob's."""
+    host.sdmectl("bob", "pod", "new", "shop").ok()
+    return "shop"
+
+
+@pytest.fixture(scope="session")
 def clone(prepared_host):
     """A clone of the host that runs; bob's."""
     return guests.start(guests.create("", name=keep("containers", "clone")))

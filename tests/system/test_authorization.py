@@ -34,7 +34,7 @@ def of_bob(box, trixie, processes):
 
 
 @pytest.fixture
-def request_of(box, trixie, of_bob):
+def request_of(box, trixie, shop, of_bob):
     """request_of(member): arguments of a call that root could make, about things of bob's."""
     pipes = [os.pipe() for _ in range(3)]
     streams = {"data": pipes[0][0], "in": pipes[0][0], "out": pipes[1][1], "err": pipes[2][1]}
@@ -46,8 +46,9 @@ def request_of(box, trixie, of_bob):
             elif name in of_bob:
                 yield of_bob[name]
             elif name == "name":
-                new = {"ImportRootfs": "stolen", "PullRootfs": "stolen", "CreateContainer": "stolen", "RemoveRootfs": "unused"}
-                yield new.get(member) or (trixie if "Rootfs" in member else box)
+                new = {"ImportRootfs": "stolen", "PullRootfs": "stolen", "CreateContainer": "stolen", "CreatePod": "stolen",
+                       "RemoveRootfs": "unused"}
+                yield new.get(member) or (trixie if "Rootfs" in member else shop if "Pod" in member else box)
             elif name == "source":
                 yield NOWHERE
             else:
@@ -65,7 +66,7 @@ def test_every_method_has_a_gate():
     assert {"public", "owner", "computed"} <= kinds
     assert len(bus.GATED) >= 18
     assert {name for name in bus.METHODS if name not in bus.GATED} == {
-        "ListContainers", "ListRootfs", "ListJobs", "InspectCache"}
+        "ListContainers", "ListRootfs", "ListPods", "ListJobs", "InspectCache"}
 
 
 @pytest.mark.parametrize("interactive", [False, True])
@@ -85,6 +86,8 @@ def test_refused_on_the_bus(request_of, box, interactive):
 WORDS = {
     "InspectContainer": ["show", "box"], "InspectRootfs": ["fs", "show", "trixie"],
     "ImportRootfs": ["fs", "import", "stolen", "-"], "RemoveRootfs": ["fs", "rm", "unused"],
+    "UpdateContainer": ["set", "box", "--memory", "1G"], "CreatePod": ["pod", "new", "stolen"],
+    "UpdatePod": ["pod", "net", "attach", "shop", "veth"], "RemovePod": ["pod", "rm", "shop"],
     "CreateContainer": ["create", "stolen", "--fs", "trixie", "--private-network"], "StartContainer": ["start", "box"],
     "StopContainer": ["stop", "box"], "RestartContainer": ["restart", "box"], "EnableContainer": ["enable", "box"],
     "DisableContainer": ["disable", "box"], "RemoveContainer": ["rm", "box"], "Exec": ["exec", "box", "--", "true"],
@@ -122,7 +125,8 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
         words = []
         for name, kind in method.inputs:
             special = {"name": trixie if member == "InspectRootfs" else "unused" if member == "RemoveRootfs" else
-                       "stolen" if member == "CreateContainer" else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
+                       "stolen" if member in ("CreateContainer", "CreatePod") else
+                       "shop" if "Pod" in member else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
                        "session": of_bob["session"], "user": ""}
             words.append(str(special.get(name, values[kind])))
         result = host.busctl("alice", "call", bus.NAME, bus.PATH, bus.MANAGER, member, method.signature, *words)

@@ -9,7 +9,8 @@ import bus
 import host
 
 # A value of the right type that means something, where not every string does.
-WORDS = {"on-disconnect": "continue", "mode": "graceful", "format": "short", "install-packages": "no"}
+WORDS = {"on-disconnect": "continue", "mode": "graceful", "format": "short", "install-packages": "no", "network": "private",
+         "profile": "hardened", "restart": "no"}
 VALUES = {"b": True, "s": "x", "u": 1, "t": 1_000_000, "q": 24, "as": [], "ay": b"/"}
 WRONG = {"b": ("s", "yes"), "s": ("b", True), "u": ("t", 1), "t": ("u", 1), "q": ("u", 1), "as": ("s", "/a"), "ay": ("s", "/")}
 
@@ -18,7 +19,7 @@ OPTIONS = [(name, key, kind) for name, method in WITH_OPTIONS.items() for key, k
 
 
 @pytest.fixture
-def ask(box, trixie):
+def ask(box, trixie, shop):
     """ask(user, member, options): the error's name of a call that is right but for its options."""
     pipes = [os.pipe() for _ in range(3)]
     streams = {"data": pipes[0][0], "in": pipes[0][0], "out": pipes[1][1], "err": pipes[2][1]}
@@ -28,8 +29,8 @@ def ask(box, trixie):
             if kind == "h":
                 yield bus.Fd(streams[name])
             elif name == "name":
-                new = {"ImportRootfs": "no-such", "PullRootfs": "no-such", "CreateContainer": "no-such"}
-                yield new.get(member) or (trixie if "Rootfs" in member else box)
+                new = {"ImportRootfs": "no-such", "PullRootfs": "no-such", "CreateContainer": "no-such", "CreatePod": "no-such"}
+                yield new.get(member) or (trixie if "Rootfs" in member else shop if "Pod" in member else box)
             elif name == "source":
                 yield "http://127.0.0.1:1/none"  # of which every option says something
             else:
