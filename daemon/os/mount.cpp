@@ -2,11 +2,8 @@
 #include "os/mount.hpp"
 
 #include <fcntl.h>
-#include <linux/securebits.h>
 #include <sched.h>
-#include <sys/fsuid.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -15,6 +12,7 @@
 #include "base/defer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/acting.hpp"
 
 namespace sdme::os {
 
@@ -76,31 +74,6 @@ UniqueFd finish(const UniqueFd& fs) {
   return mount;
 }
 
-// Acts on files as another user, without losing the capabilities that a change of the file system
-// id usually costs.
-class FileOwner {
- public:
-  explicit FileOwner(uid_t owner) : owner_(owner), bits_(prctl(PR_GET_SECUREBITS)) {
-    if (owner_ == 0) return;
-    if (bits_ < 0 || prctl(PR_SET_SECUREBITS, bits_ | SECBIT_NO_SETUID_FIXUP) < 0) throw_errno("keeping capabilities");
-    setfsuid(owner_);
-    setfsgid(owner_);
-    if (setfsuid(owner_) != static_cast<int>(owner_)) throw_errno("acting as another user");
-  }
-  ~FileOwner() {
-    if (owner_ == 0) return;
-    setfsuid(0);
-    setfsgid(0);
-    prctl(PR_SET_SECUREBITS, bits_);  // or what we exec would inherit it
-  }
-  FileOwner(const FileOwner&) = delete;
-  FileOwner& operator=(const FileOwner&) = delete;
-
- private:
-  uid_t owner_;
-  int bits_;
-};
-
 }  // namespace
 
 void own_mount_namespace() {
@@ -128,6 +101,19 @@ UniqueFd clone_mount(const std::string& path) {
   UniqueFd mount(open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!mount) throw_errno("cloning the mount at " + path);
   return mount;
+}
+
+UniqueFd clone_mount(const UniqueFd& place) {
+  UniqueFd mount(open_tree(place.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!mount) throw_errno("cloning a mount");
+  return mount;
+}
+
+void restrict_mount(const UniqueFd& mount, std::uint64_t attributes) {
+  struct mount_attr attr = {};
+  attr.attr_set = attributes;
+  attr.propagation = MS_PRIVATE;
+  if (mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) throw_errno("restricting a mount");
 }
 
 std::uint64_t mount_id(const std::string& path) {
@@ -161,7 +147,7 @@ void attach_mount(const UniqueFd& mount, int directory) {
 void detach_mount(const std::string& path) noexcept { umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW); }
 
 UniqueFd make_overlay(const Overlay& overlay) {
-  const FileOwner acting(overlay.owner);
+  const ActingAs acting(overlay.owner);
   const auto fs = new_file_system("overlay");
   set_flag(fs, "userxattr");
   set(fs, "index", "off");
