@@ -19,6 +19,7 @@ namespace field {
 inline constexpr std::string_view kJob = "SDME_JOB";
 inline constexpr std::string_view kContainer = "SDME_CONTAINER";
 inline constexpr std::string_view kRootfs = "SDME_ROOTFS";
+inline constexpr std::string_view kVolume = "SDME_VOLUME";
 inline constexpr std::string_view kCallerUid = "SDME_CALLER_UID";
 inline constexpr std::string_view kAction = "SDME_ACTION";
 inline constexpr std::string_view kResult = "SDME_RESULT";

@@ -84,6 +84,7 @@ std::vector<std::string> Definition::host_features() const {
   for (const auto& bind : binds) {
     if (!bind.is_volume()) features.push_back("bind:" + bind.source + (bind.writable ? "" : " (read-only)"));
     if (bind.devices) features.push_back("devices:" + bind.source);
+    if (bind.setuid) features.push_back("setuid:" + bind.source);
   }
   for (const auto& port : ports) {
     if (port.is_reserved()) features.push_back("port:" + std::to_string(port.host));

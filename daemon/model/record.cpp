@@ -77,6 +77,22 @@ RootfsRecord RootfsRecord::from_text(const std::string& text, const std::string&
   });
 }
 
+std::string VolumeRecord::to_text() const {
+  auto value = raw;
+  value.update({{"version", kVolumeVersion}, {"name", name.str()}, {"owner", owner}, {"created_usec", created_usec}});
+  return value.dump(2, ' ', false, json::Value::error_handler_t::replace) + "\n";
+}
+
+VolumeRecord VolumeRecord::from_text(const std::string& text, const std::string& what) {
+  return while_doing(what, [&] {
+    const auto value = versioned(text, "the record", kVolumeVersion);
+    return VolumeRecord{.name = VolumeName::parse(json::get<std::string>(value, "name")),
+                        .owner = json::get<std::uint32_t>(value, "owner"),
+                        .created_usec = json::get<std::uint64_t>(value, "created_usec"),
+                        .raw = value};
+  });
+}
+
 std::string ContainerRecord::to_text() const {
   auto value = raw;
   value.update({{"version", kContainerVersion},

@@ -16,6 +16,8 @@ namespace sdme::model {
 inline constexpr std::uint64_t kRootfsVersion = 1;
 inline constexpr std::uint64_t kContainerVersion = 2;  // 1 had no network, ports, binds, limits and the like
 
+inline constexpr std::uint64_t kVolumeVersion = 1;
+
 // A layer's name: the OCI ChainID as 64 lower-case hex digits. For a stack of one it is the
 // digest of the uncompressed tar stream (OCI image-spec, config.md "Layer ChainID").
 bool is_layer_id(const std::string& text);
@@ -41,6 +43,17 @@ struct RootfsRecord {
 
   std::string to_text() const;
   static RootfsRecord from_text(const std::string& text, const std::string& what);
+};
+
+// A directory that outlives the containers which it is shown in.
+struct VolumeRecord {
+  VolumeName name;
+  std::uint32_t owner = 0;
+  std::uint64_t created_usec = 0;
+  json::Value raw = json::Value::object();
+
+  std::string to_text() const;
+  static VolumeRecord from_text(const std::string& text, const std::string& what);
 };
 
 struct ContainerRecord {

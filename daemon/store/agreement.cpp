@@ -66,14 +66,40 @@ void check_requirements(const Catalogue& catalogue, const model::ContainerRecord
   }
 }
 
+void check_volumes(const Catalogue& catalogue, const model::ContainerRecord& record) {
+  for (const auto& bind : record.definition.binds) {
+    if (bind.is_volume() && catalogue.find_volume(bind.source) == nullptr)
+      throw Error(Errc::kNotFound, "there is no volume " + text::quoted(bind.source) + "; 'sdmectl volume create " +
+                                       bind.source + "' makes one");
+  }
+}
+
 }  // namespace
 
 void check_agreement(const Everybody& others, const model::ContainerRecord& record) {
   check_ports(others, {.title = title(record), .ports = record.definition.ports});
   check_requirements(others.catalogue, record);
+  check_volumes(others.catalogue, record);
   const auto& network = record.definition.network;
   if (network.mode == model::Network::Mode::kPod && others.pods.find(network.name) == nullptr)
     throw Error(Errc::kNotFound, "there is no pod " + text::quoted(network.name) + "; 'sdmectl pod new' makes one");
+}
+
+std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record) {
+  std::vector<std::string> features;
+  for (const auto& bind : record.definition.binds) {
+    const auto* volume = bind.is_volume() ? catalogue.find_volume(bind.source) : nullptr;
+    if (volume == nullptr || volume->owner == record.owner) continue;
+    features.push_back("volume:" + bind.source + " of " + std::to_string(volume->owner));
+  }
+  return features;
+}
+
+void check_unused_volume(const Catalogue& catalogue, const std::string& name) {
+  const auto users = catalogue.users_of_volume(name);
+  if (users.empty()) return;
+  throw Error(Errc::kInUse, "volume " + text::quoted(name) + " is used by " +
+                                (users.size() == 1 ? "container " : "containers ") + text::join(users, ", "));
 }
 
 void check_agreement(const Everybody& others, const model::PodRecord& record) {

@@ -14,13 +14,19 @@ struct Everybody {
 };
 
 // InUse, naming the holder, where another publishes one of its ports; NotFound or InvalidArgument where a
-// container or pod that it requires does not exist, or in the end requires it.
+// container, pod or volume that it requires does not exist, or in the end requires it.
 void check_agreement(const Everybody& others, const model::ContainerRecord& record);
 void check_agreement(const Everybody& others, const model::PodRecord& record);
 
 // An address that no other has, where the host is to give one and it has none yet.
 void give_address(const Everybody& others, model::ContainerRecord& record, const model::AddressPool& pool);
 void give_address(const Everybody& others, model::PodRecord& record, const model::AddressPool& pool);
+
+// "volume:NAME of UID" for each volume of another than the container's owner.
+std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record);
+
+// InUse, naming the containers.
+void check_unused_volume(const Catalogue& catalogue, const std::string& name);
 
 // Names of the containers that require it, sorted.
 std::vector<std::string> requiring(const Catalogue& catalogue, const std::string& name);

@@ -21,6 +21,8 @@ const model::ContainerRecord* Catalogue::find_container(const std::string& name)
 
 const model::RootfsRecord* Catalogue::find_rootfs(const std::string& name) const { return find(rootfs_, name); }
 
+const model::VolumeRecord* Catalogue::find_volume(const std::string& name) const { return find(volumes_, name); }
+
 const Damaged* Catalogue::find_damaged(Kind kind, const std::string& name) const {
   const auto found = std::ranges::find_if(
       damaged_, [&](const Damaged& damaged) { return damaged.kind == kind && damaged.name == name; });
@@ -31,6 +33,15 @@ std::vector<std::string> Catalogue::users_of_rootfs(const std::string& name) con
   std::vector<std::string> users;
   for (const auto& [container, record] : containers_) {
     if (record.rootfs == name) users.push_back(container);
+  }
+  return users;
+}
+
+std::vector<std::string> Catalogue::users_of_volume(const std::string& name) const {
+  std::vector<std::string> users;
+  for (const auto& [container, record] : containers_) {
+    const auto is_it = [&](const model::Bind& bind) { return bind.is_volume() && bind.source == name; };
+    if (std::ranges::any_of(record.definition.binds, is_it)) users.push_back(container);
   }
   return users;
 }
@@ -68,6 +79,12 @@ void Catalogue::put(model::RootfsRecord record) {
   rootfs_.emplace(name, std::move(record));
 }
 
+void Catalogue::put(model::VolumeRecord record) {
+  const auto name = record.name.str();
+  erase(Kind::kVolume, name);
+  volumes_.emplace(name, std::move(record));
+}
+
 void Catalogue::put(Damaged damaged) {
   erase(damaged.kind, damaged.name);
   damaged_.push_back(std::move(damaged));
@@ -75,11 +92,9 @@ void Catalogue::put(Damaged damaged) {
 }
 
 void Catalogue::erase(Kind kind, const std::string& name) {
-  if (kind == Kind::kContainer) {
-    containers_.erase(name);
-  } else {
-    rootfs_.erase(name);
-  }
+  if (kind == Kind::kContainer) containers_.erase(name);
+  if (kind == Kind::kRootfs) rootfs_.erase(name);
+  if (kind == Kind::kVolume) volumes_.erase(name);
   std::erase_if(damaged_, [&](const Damaged& damaged) { return damaged.kind == kind && damaged.name == name; });
 }
 

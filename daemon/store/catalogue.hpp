@@ -12,7 +12,7 @@
 // the disk has changed.
 namespace sdme::store {
 
-enum class Kind { kContainer, kRootfs };
+enum class Kind { kContainer, kRootfs, kVolume };
 
 // An entry whose record could not be read. It stays on the disk, its name stays taken, and it is
 // shown with kUnreadableHealth; everything else is served as ever.
@@ -29,15 +29,20 @@ class Catalogue {
   // Pointers hold until this entry is put or erased.
   const model::ContainerRecord* find_container(const std::string& name) const;
   const model::RootfsRecord* find_rootfs(const std::string& name) const;
+  const model::VolumeRecord* find_volume(const std::string& name) const;
   const Damaged* find_damaged(Kind kind, const std::string& name) const;
 
   // By name, sorted.
   const std::map<std::string, model::ContainerRecord>& containers() const { return containers_; }
   const std::map<std::string, model::RootfsRecord>& rootfs() const { return rootfs_; }
+  const std::map<std::string, model::VolumeRecord>& volumes() const { return volumes_; }
   const std::vector<Damaged>& damaged() const { return damaged_; }
 
   // Names of the containers that were made from it, sorted.
   std::vector<std::string> users_of_rootfs(const std::string& name) const;
+
+  // Names of the containers that it is shown in, sorted.
+  std::vector<std::string> users_of_volume(const std::string& name) const;
 
   // Every layer that a record names. What a damaged record names is not known: while there is
   // one, no layer may be removed.
@@ -50,12 +55,14 @@ class Catalogue {
   // Each replaces what has that name, damaged or not.
   void put(model::ContainerRecord record);
   void put(model::RootfsRecord record);
+  void put(model::VolumeRecord record);
   void put(Damaged damaged);
   void erase(Kind kind, const std::string& name);
 
  private:
   std::map<std::string, model::ContainerRecord> containers_;
   std::map<std::string, model::RootfsRecord> rootfs_;
+  std::map<std::string, model::VolumeRecord> volumes_;
   std::vector<Damaged> damaged_;
 };
 

@@ -8,6 +8,9 @@ std::string runtime(const std::string& below) { return std::string(kRuntime) + "
 
 std::string layer_tree(const std::string& id) { return state(std::string(kLayers) + "/" + id + "/" + kTree); }
 std::string container(const std::string& name) { return state(std::string(kContainers) + "/" + name); }
+std::string volume_data(const std::string& name) {
+  return state(std::string(kVolumes) + "/" + name + "/" + kVolumeData);
+}
 std::string container_unit(const std::string& name) { return "sdme-container@" + name + ".service"; }
 
 // One program for each kind of work, so that none links what another needs.

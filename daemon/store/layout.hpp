@@ -23,6 +23,8 @@ inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
 inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
 inline constexpr const char* kPods = "pods";              // pods/NAME.json
+inline constexpr const char* kVolumes = "volumes";        // volumes/NAME/{record.json,data}
+inline constexpr const char* kVolumeData = "data";
 inline constexpr const char* kStaging =
     "staging";        // staging/JOB: what a job fills (layers as in layers/), then renames
 inline constexpr const char* kTrash = "trash";            // what is being removed; a job empties it
@@ -50,9 +52,11 @@ inline constexpr const char* kHealth = "health";  // health/NAME.json: what the 
 inline constexpr const char* kPodNetworks = "/run/sdmed/pods";  // pods/NAME/{netns,resolv.conf}: network/pod.hpp
 inline constexpr const char* kNetworks = "/run/sdmed/network";  // network/INSTANCE: network/members.hpp
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
+inline constexpr const char* kInitBinds = "init/binds";  // init/binds/N: what the Nth bind shows
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
 
 // Programs and helpers.
+inline constexpr const char* kVendor = "/usr/lib/sdmed";
 inline constexpr const char* kPrograms = "/usr/libexec/sdmed";
 inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
 inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
@@ -70,6 +74,7 @@ std::string state(const std::string& below);  // /var/lib/sdmed/BELOW
 std::string runtime(const std::string& below);  // /run/sdmed/BELOW
 std::string layer_tree(const std::string& id);  // absolute
 std::string container(const std::string& name);  // absolute
+std::string volume_data(const std::string& name);  // absolute
 std::string container_unit(const std::string& name);  // sdme-container@NAME.service
 std::string pod_unit(const std::string& name);  // sdme-pod@NAME.service
 std::string worker_program(const std::string& verb);  // absolute

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/defer.hpp"
@@ -33,7 +34,9 @@ os::Dir find_or_make(const os::Dir& parent, const std::string& name) {
   return found ? std::move(*found) : parent.make_dir(name, kDirMode);
 }
 
-std::string kind_in_words(Kind kind) { return kind == Kind::kContainer ? "container" : "root filesystem"; }
+std::string kind_in_words(Kind kind) {
+  return kind == Kind::kContainer ? "container" : kind == Kind::kVolume ? "volume" : "root filesystem";
+}
 
 std::string named(Kind kind, const std::string& name) { return kind_in_words(kind) + " " + text::quoted(name); }
 
@@ -60,11 +63,13 @@ Store::Store(os::Dir root, Neighbours neighbours)
       layers_(find_or_make(root_, layout::kLayers)),
       rootfs_(find_or_make(root_, layout::kRootfs)),
       containers_(find_or_make(root_, layout::kContainers)),
+      volumes_(find_or_make(root_, layout::kVolumes)),
       staging_(find_or_make(root_, layout::kStaging)),
       trash_(find_or_make(root_, layout::kTrash)),
       pods_(find_or_make(root_, layout::kPods)) {
   for (const auto& name : containers_.entries()) load_entry(Kind::kContainer, containers_, name);
   for (const auto& name : rootfs_.entries()) load_entry(Kind::kRootfs, rootfs_, name);
+  for (const auto& name : volumes_.entries()) load_entry(Kind::kVolume, volumes_, name);
 }
 
 // The version is written before anything else is: what has none yet is new, or was left half made.
@@ -91,8 +96,9 @@ void Store::load_entry(Kind kind, const os::Dir& dir, const std::string& name) {
       if (record.name.str() != name) throw Error(Errc::kCorrupt, what + " is of " + text::quoted(record.name.str()));
       catalogue_.put(std::move(record));
     };
-    kind == Kind::kContainer ? put(model::ContainerRecord::from_text(text, what))
-                             : put(model::RootfsRecord::from_text(text, what));
+    if (kind == Kind::kContainer) put(model::ContainerRecord::from_text(text, what));
+    if (kind == Kind::kRootfs) put(model::RootfsRecord::from_text(text, what));
+    if (kind == Kind::kVolume) put(model::VolumeRecord::from_text(text, what));
   } catch (const Error& error) {
     catalogue_.put(Damaged{.kind = kind, .name = name, .reason = error.message()});
   }
@@ -108,6 +114,7 @@ std::uint64_t Store::sweep(const std::set<std::uint64_t>& live_jobs, const std::
   }
   sweep_entries(containers_);
   sweep_entries(rootfs_);
+  sweep_entries(volumes_);
   root_.remove(os::Dir::aside(layout::kVersion));
   return trash_unused_layers(pinned_layers);
 }
@@ -127,7 +134,8 @@ void Store::sweep_entries(const os::Dir& dir) {
 std::uint64_t Store::trash_unused_layers(const std::set<std::string>& pinned) {
   std::uint64_t count = 0;
   const auto used = catalogue_.layers_in_use();
-  const bool all_users_known = catalogue_.damaged().empty();
+  const bool all_users_known =
+      std::ranges::all_of(catalogue_.damaged(), [](const Damaged& damaged) { return damaged.kind == Kind::kVolume; });
   for (const auto& id : layers_.entries()) {
     const bool unused = all_users_known && !used.contains(id) && !pinned.contains(id);
     if (!unused && has_layer(id)) continue;

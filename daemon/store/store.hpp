@@ -76,10 +76,14 @@ class Store {
   void put_pod(model::PodRecord record);
   // InUse, naming its members.
   void remove_pod(const std::string& name);
+  void check_volume_free(const model::VolumeName& name) const;  // AlreadyExists, readable or not
+  // An empty directory, 0755 and root's. AlreadyExists if there is one.
+  void make_volume(const model::VolumeRecord& record);
 
   // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
   void trash_container(const std::string& name);
   void trash_rootfs(const std::string& name);
+  void trash_volume(const std::string& name);
   // Those that no record names and that are not pinned by a job; how many.
   std::uint64_t trash_unused_layers(const std::set<std::string>& pinned);
   bool trash_is_empty() const;
@@ -99,7 +103,7 @@ class Store {
 
   os::Dir root_;  // holds the lock
   Neighbours neighbours_;
-  os::Dir layers_, rootfs_, containers_, staging_, trash_;
+  os::Dir layers_, rootfs_, containers_, volumes_, staging_, trash_;
   Catalogue catalogue_;
   Pods pods_;
   model::AddressPool pool_;

@@ -84,16 +84,30 @@ TEST(RootfsRecord, KnowsTheSizeOfTheOneLayerOfOldRecords) {
   test::error_of(Errc::kCorrupt, [&] { RootfsRecord::from_text(old.dump(), "it"); });
 }
 
+TEST(VolumeRecord, ReadsVersion1AndKeepsUnknownFields) {
+  auto record = VolumeRecord::from_text(fixture("volume-v1.json"), "it");
+  EXPECT_EQ(record.name.str(), "data");
+  EXPECT_EQ(record.owner, 1000U);
+  EXPECT_EQ(record.created_usec, 1700000000000000U);
+  EXPECT_EQ(json::parse(record.to_text(), "it"), json::parse(fixture("volume-v1.json"), "fixture"));
+}
+
+// What a record is read by, and its newest version, by the name of its fixture.
+void read_as(const std::string& name, const std::string& text) {
+  if (name.starts_with("c")) static_cast<void>(ContainerRecord::from_text(text, "record 'x'"));
+  if (name.starts_with("r")) static_cast<void>(RootfsRecord::from_text(text, "record 'x'"));
+  if (name.starts_with("v")) static_cast<void>(VolumeRecord::from_text(text, "record 'x'"));
+}
+
+std::uint64_t newest_of(const std::string& name) {
+  return name.starts_with("c") ? kContainerVersion : name.starts_with("r") ? kRootfsVersion : kVolumeVersion;
+}
+
 TEST(Record, NewerVersionIsRefusedWithASentence) {
-  for (const auto* name : {"container-v1.json", "rootfs-v1.json"}) {
-    const bool container = std::string(name).starts_with("c");
-    const auto newest = container ? kContainerVersion : kRootfsVersion;
+  for (const auto* name : {"container-v1.json", "rootfs-v1.json", "volume-v1.json"}) {
+    const auto newest = newest_of(name);
     const auto newer = changed(fixture(name), "version", newest + 1).dump();
-    const auto read = [&] {
-      container ? static_cast<void>(ContainerRecord::from_text(newer, "record 'x'"))
-                : static_cast<void>(RootfsRecord::from_text(newer, "record 'x'"));
-    };
-    const auto message = test::error_of(Errc::kNotSupported, read);
+    const auto message = test::error_of(Errc::kNotSupported, [&] { read_as(name, newer); });
     EXPECT_THAT(message, HasSubstr("record 'x'"));
     EXPECT_THAT(message, HasSubstr("newer sdmed (format " + std::to_string(newest + 1) + ", this one reads " +
                                    std::to_string(newest) + ")"));
@@ -109,12 +123,9 @@ TEST(Record, OddVersionsAreDamage) {
 }
 
 TEST(Record, EveryFieldIsNeededAndTyped) {
-  for (const auto* name : {"container-v1.json", "rootfs-v1.json"}) {
+  for (const auto* name : {"container-v1.json", "rootfs-v1.json", "volume-v1.json"}) {
     const auto whole = json::parse(fixture(name), "fixture");
-    const auto read = [&](const json::Value& value) {
-      std::string(name).starts_with("c") ? static_cast<void>(ContainerRecord::from_text(value.dump(), "it"))
-                                         : static_cast<void>(RootfsRecord::from_text(value.dump(), "it"));
-    };
+    const auto read = [&](const json::Value& value) { read_as(name, value.dump()); };
     for (const auto& [key, value] : whole.items()) {
       if (key == "of_a_later_version") continue;
       auto less = whole;

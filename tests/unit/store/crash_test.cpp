@@ -76,6 +76,9 @@ std::vector<Operation> operations() {
          store.trash_unused_layers({});
        },
        true},
+      {"MakeVolume", prepare_import, [](Store& store) { store.make_volume(test::volume("data")); }},
+      {"RemoveVolume", [](Store& store) { store.make_volume(test::volume("data")); },
+       [](Store& store) { store.trash_volume("data"); }, true},
       {"Discard", prepare_import, [](Store& store) { store.discard_staging(kJob); }},
       {"MakeStaging", prepare_import, [](Store& store) { store.make_staging(kJob); }},
       {"Sweep",

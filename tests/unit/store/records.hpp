@@ -35,4 +35,15 @@ inline model::RootfsRecord rootfs(const std::string& name, std::vector<std::stri
           .origin = origin};
 }
 
+inline model::VolumeRecord volume(const std::string& name) {
+  return {.name = model::VolumeName::parse(name), .owner = 1000, .created_usec = 1};
+}
+
+// A container that is shown a volume.
+inline model::ContainerRecord user_of(const std::string& volume, const std::string& name) {
+  auto record = container(name, "", {});
+  record.definition.binds = {model::Bind::parse(volume + ":/srv/data")};
+  return record;
+}
+
 }  // namespace sdme::test
