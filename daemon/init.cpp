@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "machine/binds.hpp"
 #include "machine/resources.hpp"
 #include "machine/root.hpp"
 #include "model/record.hpp"
@@ -86,6 +87,7 @@ void confine(const model::AppArmorChoice& choice) {
   machine::check_init(root.directory);
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
+  start.bind_sources = machine::mount_binds(record, root);
   connect(record, start);
   join(record, start);
   const auto& network = record.definition.network;

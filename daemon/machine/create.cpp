@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "machine/binds.hpp"
 #include "machine/seed.hpp"
 #include "machine/upper.hpp"
 #include "machine/verbs.hpp"
@@ -14,6 +15,7 @@ json::Value run_create(job::Worker& worker) {
   const auto& request = worker.request();
   const auto definition = model::Definition::from_json(request.at("definition"));
   const auto layers = json::get<std::vector<std::string>>(request, "layers");
+  const auto inodes = authorised_inodes(definition.binds, {}, json::get<std::uint32_t>(request, "caller"));
   const auto staging = os::Dir::open(json::get<std::string>(request, "staging"));
 
   // 0755 at first: in the guest this is "/", and what is not root must get through.
@@ -26,7 +28,7 @@ json::Value run_create(job::Worker& worker) {
   Upper upper(upper_dir, lower);
   sow(plan_seeds(json::get<std::string>(request, "name"), definition, facts), upper);
   if (syncfs(staging.fd()) < 0) throw_errno("writing " + staging.path() + " to the disk");
-  return {{"os", lower.os()}};
+  return {{"os", lower.os()}, {"inodes", inodes}};
 }
 
 }  // namespace sdme::machine

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "base/error.hpp"
+#include "machine/binds.hpp"
 #include "machine/drop_in.hpp"
+#include "machine/live_binds.hpp"
 #include "machine/resources.hpp"
 #include "machine/verbs.hpp"
 #include "network/ports.hpp"
@@ -17,8 +20,8 @@ namespace {
 
 // Keys of a definition whose change a running container takes at once, or that matter only later.
 bool is_live(const std::string& key) {
-  return key == "limits" || key == "ports" || key == "restart" || key == "requirements" || key == "protected" ||
-         key == "ephemeral";
+  return key == "limits" || key == "ports" || key == "binds" || key == "restart" || key == "requirements" ||
+         key == "protected" || key == "ephemeral";
 }
 
 // As the bus names it.
@@ -67,16 +70,27 @@ json::Value run_update(job::Worker& worker) {
   const auto& request = worker.request();
   const auto name = json::get<std::string>(request, "name");
   const auto before = model::Definition::from_json(request.at("before"));
-  const auto after = model::Definition::from_json(request.at("definition"));
+  auto after = model::Definition::from_json(request.at("definition"));
   const auto unit = layout::container_unit(name);
   auto pid1 = systemd::Pid1::of_host();
+  const auto inodes = authorised_inodes(after.binds, before.binds, json::get<std::uint32_t>(request, "caller"));
+  for (std::size_t i = 0; i < inodes.size(); ++i) after.binds[i].inode = inodes[i];
   const bool up = !pid1.service(unit).ended();
+  std::vector<std::string> waiting;
+  std::optional<Leader> leader;
+  std::optional<LiveBinds> binds;
+  if (up && after.binds != before.binds) {
+    leader = leader_of(pid1, name);
+    if (!binds.emplace(*leader).change(before.binds, after.binds)) waiting.emplace_back("binds");
+  }
   if (up) {
     change_ports(pid1, name, before, after);
     if (after.limits != before.limits) change_limits(pid1, unit, after.limits);
   }
   settle_drop_in(pid1, name, after);
-  return {{"pending", up ? pending(before.to_json(), after.to_json()) : std::vector<std::string>{}}};
+  if (up) std::ranges::move(pending(before.to_json(), after.to_json()), std::back_inserter(waiting));
+  if (binds) binds->keep();
+  return {{"pending", waiting}, {"inodes", inodes}};
 }
 
 }  // namespace sdme::machine

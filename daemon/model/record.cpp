@@ -85,7 +85,7 @@ std::string VolumeRecord::to_text() const {
 
 VolumeRecord VolumeRecord::from_text(const std::string& text, const std::string& what) {
   return while_doing(what, [&] {
-    const auto value = versioned(text, "the record", kVolumeVersion);
+    const auto value = parse_versioned(text, "the record", kVolumeVersion);
     return VolumeRecord{.name = VolumeName::parse(json::get<std::string>(value, "name")),
                         .owner = json::get<std::uint32_t>(value, "owner"),
                         .created_usec = json::get<std::uint64_t>(value, "created_usec"),

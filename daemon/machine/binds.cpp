@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "machine/binds.hpp"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/path.hpp"
+#include "os/acting.hpp"
+#include "os/dir.hpp"
+#include "os/mount.hpp"
+#include "os/namespaces.hpp"
+#include "store/denied_paths.hpp"
+#include "store/layout.hpp"
+
+namespace sdme::machine {
+
+namespace {
+
+// systemd-nspawn mounts these itself, before it mounts what it was told to, and makes mount points in them.
+constexpr std::array<std::string_view, 2> kOfNspawn = {"/run", "/tmp"};
+
+std::uint64_t attributes_of(const model::Bind& bind) {
+  return (bind.writable ? 0 : MOUNT_ATTR_RDONLY) | (bind.devices ? 0 : MOUNT_ATTR_NODEV) |
+         (bind.setuid ? 0 : MOUNT_ATTR_NOSUID);
+}
+
+// As whoever is root in there, in whose root only mapped ids can make anything.
+void make_point(const model::Bind& bind, const BindSource& source, const Root& root, const os::Dir& tree) {
+  const auto& destination = bind.destination;
+  if (std::ranges::any_of(kOfNspawn, [&](auto taken) { return model::at_or_below(destination, taken); })) return;
+  const os::ActingAs acting(root.range ? root.range->base : 0);
+  static_cast<void>(make_mount_point(tree.fd(), destination, kind_of(source)));
+}
+
+std::string mount_bind(const model::Bind& bind, std::size_t number, const Root& root, const os::UniqueFd& users) {
+  const auto source = open_source(bind);
+  make_point(bind, source, root, os::Dir::open(root.directory));
+  const auto tree = detached_tree(bind, source, users);
+  const auto places = os::Dir::make(layout::runtime(layout::kInitBinds), 0700);
+  const auto name = std::to_string(number);
+  if (kind_of(source) == PointKind::kDirectory) {
+    static_cast<void>(places.make_dir(name, 0700));
+  } else {
+    static_cast<void>(places.open_file(name, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  }
+  os::attach_mount(tree, places.path() + "/" + name);
+  return places.path() + "/" + name;
+}
+
+std::uint64_t inode_of_new(const model::Bind& bind, uid_t caller) {
+  if (bind.is_volume()) return 0;
+  store::check_bind_source(bind.source, caller);
+  const auto source = find_source(bind);
+  if (source.home_owner) store::check_home_owner(bind.source, *source.home_owner, caller);
+  return source.inode();
+}
+
+}  // namespace
+
+PointKind kind_of(const BindSource& source) {
+  return S_ISDIR(source.found.st_mode) ? PointKind::kDirectory : PointKind::kFile;
+}
+
+os::UniqueFd detached_tree(const model::Bind& bind, const BindSource& source, const os::UniqueFd& users) {
+  auto tree = os::clone_mount(source.place);
+  os::restrict_mount(tree, attributes_of(bind));
+  if (users) os::idmap(tree, users, text::quoted(bind.source));
+  return tree;
+}
+
+std::vector<std::string> mount_binds(const model::ContainerRecord& record, const Root& root) {
+  std::vector<std::string> places;
+  if (record.definition.binds.empty()) return places;
+  const auto users = root.range ? os::user_namespace(root.range->base) : os::UniqueFd();
+  for (const auto& bind : record.definition.binds) places.push_back(mount_bind(bind, places.size(), root, users));
+  return places;
+}
+
+std::vector<std::uint64_t> authorised_inodes(const std::vector<model::Bind>& binds,
+                                             const std::vector<model::Bind>& before, uid_t caller) {
+  std::vector<std::uint64_t> inodes;
+  for (const auto& bind : binds) {
+    const auto known = std::ranges::find(before, bind.str(), &model::Bind::str);
+    inodes.push_back(known == before.end() ? inode_of_new(bind, caller) : known->inode);
+  }
+  return inodes;
+}
+
+}  // namespace sdme::machine
