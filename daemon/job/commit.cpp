@@ -36,6 +36,12 @@ void check_same(const Record& record, const store::Catalogue& catalogue) {
     if ((now == nullptr ? 0 : now->created_usec) == authorised) return;
     throw Error(Errc::kBusy, "root filesystem " + text::quoted(record.target) + " was changed in the meantime");
   }
+  if (record.commit.contains("volume_created_usec")) {
+    const auto* now = catalogue.find_volume(record.target);
+    const auto authorised = json::get<std::uint64_t>(record.commit, "volume_created_usec");
+    if ((now == nullptr ? 0 : now->created_usec) == authorised) return;
+    throw Error(Errc::kBusy, "volume " + text::quoted(record.target) + " was replaced in the meantime");
+  }
 }
 
 struct Layers {
@@ -114,9 +120,17 @@ Committed commit_import(const Record& record, const json::Value& result, store::
           .touched = {.rootfs = record.target}};
 }
 
+// Which files and directories a container was allowed to see, as the worker found them.
+void take_inodes(const json::Value& result, std::vector<model::Bind>& binds) {
+  const auto inodes = json::get<std::vector<std::uint64_t>>(result, "inodes");
+  if (inodes.size() != binds.size()) throw Error(Errc::kCorrupt, "the worker did not look at every bind");
+  for (std::size_t i = 0; i < binds.size(); ++i) binds[i].inode = inodes[i];
+}
+
 Committed commit_create(const Record& record, const json::Value& result, store::Store& store) {
   auto container =
       model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the new container");
+  take_inodes(result, container.definition.binds);
   if (container.os.empty()) container.os = shown(result, "os");
   store.commit_container(record.id, container);
   return {.result = {{"name", record.target}}, .touched = {.container = record.target}};
@@ -124,8 +138,10 @@ Committed commit_create(const Record& record, const json::Value& result, store::
 
 // What was authorised is written: the worker has told the running guest.
 Committed commit_update(const Record& record, const json::Value& result, store::Store& store) {
-  store.update_container(
-      model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the changed container"));
+  auto container =
+      model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the changed container");
+  take_inodes(result, container.definition.binds);
+  store.update_container(std::move(container));
   return {.result = {{"pending", shown_list(result, "pending")}}, .touched = {.container = record.target}};
 }
 
@@ -189,6 +205,15 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
     return {.result = json::Value::object(), .touched = {.rootfs = record.target}};
   }
   if (record.kind.ends_with("-pod")) return commit_pod(record, store);
+  if (record.kind == "create-volume") {
+    store.make_volume(
+        model::VolumeRecord::from_text(json::get<std::string>(record.commit, "volume"), "the new volume"));
+    return {.result = {{"name", record.target}}, .touched = {}};
+  }
+  if (record.kind == "remove-volume") {
+    store.trash_volume(record.target);
+    return {.result = json::Value::object(), .touched = {}};
+  }
   if (record.kind == "gc") return {.result = result, .touched = {}};
   if (record.session) {
     return {.result = {{"status", json::get<std::int32_t>(result, "status")},

@@ -22,7 +22,8 @@ std::vector<log::Field> fields(const Record& record) {
                                  {log::field::kAction, record.kind},
                                  {log::field::kResult, std::string(word(record.state))}};
   const bool rootfs = record.kind == "import" || record.kind == "remove-rootfs";
-  all.emplace_back(rootfs ? log::field::kRootfs : log::field::kContainer, record.target);
+  const bool volume = record.kind.ends_with("-volume");
+  all.emplace_back(rootfs ? log::field::kRootfs : volume ? log::field::kVolume : log::field::kContainer, record.target);
   return all;
 }
 

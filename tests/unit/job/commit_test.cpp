@@ -72,5 +72,26 @@ TEST_F(CommitTest, RecordsNoMoreThanCanBeReadAgain) {
   EXPECT_LE(store_.catalogue().find_rootfs("fresh")->missing.size(), 256U);
 }
 
+TEST_F(CommitTest, WritesWhatTheWorkerFoundOfBinds) {
+  auto changed = container("web", "debian", {kLayerA});
+  changed.definition.binds = {model::Bind::parse("/home/bob/x:/srv/x"), model::Bind::parse("/srv/a:/srv/y")};
+  const auto update = record("update", "web", {{"uuid", "uuid-of-web"}, {"container", changed.to_text()}});
+  for (const json::Value& wrong : {json::Value::array(), json::Value({1}), json::Value({1, 2, 3}), json::Value("x")}) {
+    error_of(Errc::kCorrupt, [&] { commit(update, {{"inodes", wrong}}, store_); });
+  }
+  EXPECT_TRUE(store_.catalogue().find_container("web")->definition.binds.empty());
+  commit(update, {{"inodes", {77, 0}}}, store_);
+  EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(0).inode, 77U);
+  EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(1).inode, 0U);
+}
+
+TEST_F(CommitTest, IsAboutTheVolumeThatWasAuthorised) {
+  commit(record("create-volume", "data", {{"volume", test::volume("data").to_text()}}), json::Value::object(), store_);
+  ASSERT_NE(store_.catalogue().find_volume("data"), nullptr);
+  refused(Errc::kBusy, record("remove-volume", "data", {{"volume_created_usec", 2U}}));
+  commit(record("remove-volume", "data", {{"volume_created_usec", 1U}}), json::Value::object(), store_);
+  EXPECT_EQ(store_.catalogue().find_volume("data"), nullptr);
+}
+
 }  // namespace
 }  // namespace sdme::job
