@@ -104,6 +104,7 @@ DETAILS = {
     "container": "name of the container",
     "rootfs": "name of the root filesystem, or of a new container: where it comes from",
     "pod": "name of the pod",
+    "volume": "name of the volume",
     "source": "where an import comes from, as its caller says",
     "job": "number of the job or session",
     "kind": "kind of the job",

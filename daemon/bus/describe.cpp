@@ -93,6 +93,13 @@ Description public_of(const model::PodRecord& pod, const store::Store& store) {
           {"created-usec", Variant{pod.created_usec}}};
 }
 
+Description public_of(const model::VolumeRecord& record, const store::Store& store) {
+  return {{"name", Variant{record.name.str()}},
+          {"containers", Variant{store.catalogue().users_of_volume(record.name.str())}},
+          {"owner", Variant{record.owner}},
+          {"created-usec", Variant{record.created_usec}}};
+}
+
 Description public_of(const job::Job& job) {
   const auto& record = job.record;
   return {{"id", Variant{record.id}},

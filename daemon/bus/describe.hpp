@@ -21,6 +21,7 @@ Description public_of(const model::ContainerRecord& record, const States& states
 using LayerUsers = std::map<std::string, std::size_t>;  // Catalogue::layer_users()
 Description public_of(const model::RootfsRecord& record, const store::Store& store, const LayerUsers& users);
 Description public_of(const model::PodRecord& pod, const store::Store& store);
+Description public_of(const model::VolumeRecord& record, const store::Store& store);
 Description public_of(const job::Job& job);
 Description public_of(const store::Damaged& damaged);
 Description public_of(const store::BlobCache& cache);

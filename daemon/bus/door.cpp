@@ -25,6 +25,7 @@ std::string target_of(const Check& check) {
   if (const auto container = detail(check, "container"); !container.empty()) return "container '" + container + "'";
   if (const auto rootfs = detail(check, "rootfs"); !rootfs.empty()) return "root filesystem '" + rootfs + "'";
   if (const auto pod = detail(check, "pod"); !pod.empty()) return "pod '" + pod + "'";
+  if (const auto volume = detail(check, "volume"); !volume.empty()) return "volume '" + volume + "'";
   return "job " + detail(check, "job");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <iterator>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -7,6 +8,7 @@
 #include "bus/uuid.hpp"
 #include "nspawn/command.hpp"
 #include "store/agreement.hpp"
+#include "store/denied_paths.hpp"
 #include "store/generated_name.hpp"
 #include "store/layout.hpp"
 
@@ -23,11 +25,27 @@ Details details_of(const model::ContainerRecord& record, const std::string& verb
           {"features", text::join(record.definition.host_features(), ", ")}};
 }
 
-std::vector<std::string> added_features(const model::Definition& before, const model::Definition& after) {
-  const auto had = before.host_features();
-  auto more = after.host_features();
+// What has to be granted: what reaches the host, and other users' volumes.
+std::vector<std::string> features_of(const model::ContainerRecord& record, const store::Catalogue& catalogue) {
+  auto features = record.definition.host_features();
+  std::ranges::move(store::foreign_volumes(catalogue, record), std::back_inserter(features));
+  return features;
+}
+
+std::vector<std::string> added_features(const model::ContainerRecord& before, const model::ContainerRecord& after,
+                                        const store::Catalogue& catalogue) {
+  const auto had = features_of(before, catalogue);
+  auto more = features_of(after, catalogue);
   std::erase_if(more, [&](const std::string& feature) { return std::ranges::contains(had, feature); });
   return more;
+}
+
+// Before anybody is asked: nobody but root can have these.
+void check_sources(const model::Definition& before, const model::Definition& after, const Caller& who) {
+  for (const auto& bind : after.binds) {
+    const bool had = std::ranges::contains(before.binds, bind.str(), &model::Bind::str);
+    if (!had && !bind.is_volume()) store::check_bind_source(bind.source, who.uid);
+  }
 }
 
 void check_removable(const store::Catalogue& catalogue, const model::ContainerRecord& record) {
@@ -139,11 +157,17 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
     }
     context_.store.check_name_free(chosen);
     store::check_agreement(context_.store.everybody(), made);
+    check_sources({}, made.definition, who);
+    const auto features = features_of(made, context_.store.catalogue());
 
     auto details = details_of(made, "create");
     details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
     std::vector<Check> checks;
-    if (made.definition.privileged()) checks.push_back({"grant-host-access", details});
+    if (!features.empty()) {
+      auto grant = details;
+      grant["features"] = text::join(features, ", ");
+      checks.push_back({"grant-host-access", grant});
+    }
     checks.push_back({"create-container", details});
     add_pod_check(checks, who, made.definition.network);
     return {std::move(checks), [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
@@ -166,8 +190,9 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
     auto after = now;
     after.definition = model::Definition::from_json(plan.record.request.at("definition"));
     store::check_agreement(context_.store.everybody(), after);
+    check_sources(now.definition, after.definition, who);
     auto checks = container_checks("UpdateContainer", who, after, "update");
-    if (const auto more = added_features(now.definition, after.definition); !more.empty()) {
+    if (const auto more = added_features(now, after, context_.store.catalogue()); !more.empty()) {
       auto details = details_of(after, "update");
       details["features"] = text::join(more, ", ");
       checks.insert(checks.begin(), {"grant-host-access", details});

@@ -102,6 +102,9 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void InspectCache(sdbus::Result<Description>&& result, Options options) override;
   void ListCache(sdbus::Result<List>&& result, Options filter) override;
   void CleanCache(sdbus::Result<Description>&& result, Options options) override;
+  void ListVolumes(sdbus::Result<List>&& result, Options filter) override;
+  void CreateVolume(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void RemoveVolume(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void Exec(sdbus::Result<std::uint64_t>&& result, std::string name, std::string user, std::vector<Bytes> argv,
             std::vector<Bytes> env, Bytes cwd, sdbus::UnixFd in, sdbus::UnixFd out, sdbus::UnixFd err,
             Options options) override;

@@ -61,6 +61,7 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   auto& record = plan.record;
   record.cancel_on_disconnect = cancel_on_disconnect;
   record.staging = true;
+  record.request["caller"] = caller.uid;
   record.request["layers"] = container.layers;
   record.request["definition"] = container.definition.to_json();
   record.commit = {{"container", container.to_text()}};
@@ -68,6 +69,7 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   const auto& network = container.definition.network;
   if (network.mode == model::Network::Mode::kPod)
     record.claims.push_back({pod_claim(network.name), store::Claim::kShared});
+  claim_volumes(plan, container.definition.binds);
   if (!container.rootfs.empty()) record.claims.push_back({rootfs_claim(container.rootfs), store::Claim::kShared});
   return plan;
 }
@@ -76,9 +78,11 @@ job::Plan update(const Caller& caller, const model::ContainerRecord& now, const 
   auto after = now;
   after.definition = wanted.definition;
   auto plan = plan_for(caller, now.name, "update");
+  plan.record.request["caller"] = caller.uid;
   plan.record.request["before"] = now.definition.to_json();
   plan.record.request["definition"] = wanted.definition.to_json();
   plan.record.commit = {{"container", after.to_text()}};
+  claim_volumes(plan, wanted.definition.binds);
   plan.record.cancel_on_disconnect = wanted.cancel_on_disconnect;
   return plan;
 }

@@ -32,6 +32,14 @@ job::Plan pull_rootfs(const Caller& caller, const std::string& name, const std::
 job::Plan collect_garbage(const Caller& caller, const Options& options);
 job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, const Options& options);
 
+std::string volume_claim(const std::string& name);
+job::Plan create_volume(const Caller& caller, const model::VolumeRecord& volume, const Options& options);
+// Of that one alone which was made then; 0 for one whose record cannot be read.
+job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options,
+                        std::uint64_t created_usec);
+// None of them goes while the job lives.
+void claim_volumes(job::Plan& plan, const std::vector<model::Bind>& binds);
+
 job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect);
 
 // What the container is to be from now on: a running one is changed where that can be done.

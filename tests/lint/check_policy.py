@@ -14,6 +14,7 @@ GOLDEN = {
     "manage-containers": KEPT,
     "manage-privileged-containers": ONCE,
     "create-container": KEPT,
+    "create-volume": KEPT,
     "grant-host-access": ONCE,
     "import-rootfs": KEPT,
     "container-shell": ONCE,
