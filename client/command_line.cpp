@@ -32,6 +32,7 @@
 #include "commands/show.hpp"
 #include "commands/start.hpp"
 #include "commands/stop.hpp"
+#include "commands/volume.hpp"
 #include "errors.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -112,6 +113,11 @@ void CommandLine::define_verbs() {
   add_verb<Set>(app_);
   add_verb<Mount>(app_);
   add_verb<Unmount>(app_);
+  auto* volume = add_group(app_, "volume", "directories that outlive containers: create, ls, show, rm");
+  add_verb<VolumeCreate>(*volume);
+  add_verb<VolumeList>(*volume);
+  add_verb<VolumeShow>(*volume);
+  add_verb<VolumeRemove>(*volume);
   auto* port = add_group(app_, "port", "published ports: ls, add, rm");
   add_verb<PortList>(*port);
   add_verb<PortAdd>(*port);
