@@ -46,6 +46,7 @@ def tidy(prepared_host):
     yield
     left = set(host.entries("containers")) - KEPT["containers"]
     guests.kill(*left)
+    guests.remove_volumes()
     rootfs = set(host.entries("rootfs")) - KEPT["rootfs"]
     if rootfs:
         host.sdmectl("root", "fs", "rm", *rootfs)

@@ -65,9 +65,18 @@ def kill(*names):
         host.sdmectl("root", "rm", *names)
 
 
+def remove_volumes():
+    """Those that no container uses."""
+    used = {name for volume in host.sdmectl("root", "volume", "ls", "--json").json() for name in [volume["name"]] if volume["containers"]}
+    left = set(host.entries("volumes")) - used
+    if left:
+        host.sdmectl("root", "volume", "rm", *left)
+
+
 def kill_all():
     """An empty store, whatever a run before left."""
     kill(*host.entries("containers"))
+    remove_volumes()
     left = host.entries("rootfs")
     if left:
         host.sdmectl("root", "fs", "rm", *left)

@@ -47,7 +47,7 @@ def request_of(box, trixie, shop, of_bob):
                 yield of_bob[name]
             elif name == "name":
                 new = {"ImportRootfs": "stolen", "PullRootfs": "stolen", "CreateContainer": "stolen", "CreatePod": "stolen",
-                       "RemoveRootfs": "unused"}
+                       "CreateVolume": "stolen", "RemoveRootfs": "unused", "RemoveVolume": "unused"}
                 yield new.get(member) or (trixie if "Rootfs" in member else shop if "Pod" in member else box)
             elif name == "source":
                 yield NOWHERE
@@ -55,6 +55,7 @@ def request_of(box, trixie, shop, of_bob):
                 yield {"a{sv}": {}, "s": trixie if name == "rootfs" else "", "aay": [b"A=B"], "ay": b"", "i": 15}[kind]
 
     guests.import_as("bob", "unused", "-", stdin=tars.small())
+    host.sdmectl("bob", "volume", "create", "unused").ok()
     yield lambda member: list(arguments(member))
     for pair in pipes:
         for fd in pair:
@@ -66,7 +67,7 @@ def test_every_method_has_a_gate():
     assert {"public", "owner", "computed"} <= kinds
     assert len(bus.GATED) >= 18
     assert {name for name in bus.METHODS if name not in bus.GATED} == {
-        "ListContainers", "ListRootfs", "ListPods", "ListJobs", "InspectCache"}
+        "ListContainers", "ListRootfs", "ListPods", "ListJobs", "ListVolumes", "InspectCache"}
 
 
 @pytest.mark.parametrize("interactive", [False, True])
@@ -93,6 +94,7 @@ WORDS = {
     "DisableContainer": ["disable", "box"], "RemoveContainer": ["rm", "box"], "Exec": ["exec", "box", "--", "true"],
     "OpenShell": ["exec", "--tty", "box", "--", "true"], "OpenLog": ["logs", "box"], "WaitJob": ["jobs", "wait", "{job}"],
     "CancelJob": ["jobs", "cancel", "{job}"], "PullRootfs": ["fs", "import", "stolen", NOWHERE],
+    "CreateVolume": ["volume", "create", "stolen"], "RemoveVolume": ["volume", "rm", "unused"],
     "CollectGarbage": ["fs", "gc"], "ListCache": ["fs", "cache", "ls"], "CleanCache": ["fs", "cache", "clean"],
 }
 ONLY_WITH_ANOTHER = {"WaitSession", "SignalSession"}  # of a session that Exec or OpenShell gave
@@ -124,8 +126,8 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
             continue  # test_busctl_only.py hands descriptors over
         words = []
         for name, kind in method.inputs:
-            special = {"name": trixie if member == "InspectRootfs" else "unused" if member == "RemoveRootfs" else
-                       "stolen" if member in ("CreateContainer", "CreatePod") else
+            special = {"name": trixie if member == "InspectRootfs" else "unused" if member in ("RemoveRootfs", "RemoveVolume") else
+                       "stolen" if member in ("CreateContainer", "CreatePod", "CreateVolume") else
                        "shop" if "Pod" in member else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
                        "session": of_bob["session"], "user": ""}
             words.append(str(special.get(name, values[kind])))
@@ -136,7 +138,7 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
 
 
 def test_public_members_need_nothing(box):
-    for member in ("ListContainers", "ListRootfs", "ListJobs"):
+    for member in ("ListContainers", "ListRootfs", "ListJobs", "ListVolumes"):
         assert bus.refusal("alice", member, {}) is None
     assert host.sdmectl("alice", "ps").ok() and host.sdmectl("alice", "fs", "ls").ok() and host.sdmectl("alice", "jobs").status == 0
 
