@@ -34,7 +34,7 @@ void Store::make_volume(const model::VolumeRecord& record) {
   if (staging_.exists(staged)) to_trash(staging_, staged, "staging");
   const auto entry = staging_.make_dir(staged, kDirMode);
   Defer undo([&] { give_up(staged); });
-  static_cast<void>(entry.make_dir(layout::kVolumeData, kDataMode));
+  entry.make_dir(layout::kVolumeData, kDataMode).sync();
   entry.write(layout::kRecord, record.to_text(), kRecordMode);
   staging_.rename(staged, volumes_, name);
   undo.cancel();

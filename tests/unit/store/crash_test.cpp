@@ -240,7 +240,7 @@ TEST_P(CrashTest, SyncsBeforeItShows) {
   auto store = dirs.open();
   const auto inode = [&](const char* below) { return os::Dir::open(dirs / below).stat(".")->st_ino; };
   const std::set<ino_t> unsynced_is_fine = {inode("trash"), inode("staging")};
-  const std::set<ino_t> visible = {inode("layers"), inode("rootfs"), inode("containers")};
+  const std::set<ino_t> visible = {inode("layers"), inode("rootfs"), inode("containers"), inode("volumes")};
   points::arm(0);
   GetParam().run(store);
   std::set<ino_t> dirty;
