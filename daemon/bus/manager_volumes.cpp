@@ -41,13 +41,14 @@ void ManagerObject::CreateVolume(sdbus::Result<std::uint64_t>&& result, std::str
 void ManagerObject::RemoveVolume(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     const auto valid = model::VolumeName::parse(name);
+    auto plan = requests::remove_volume(who, valid, options);
     const auto& catalogue = context_.store.catalogue();
     const auto* found = catalogue.find_volume(valid.str());
     if (found == nullptr && catalogue.find_damaged(store::Kind::kVolume, valid.str()) == nullptr)
       throw Error(Errc::kNotFound, "there is no volume " + text::quoted(valid.str()));
     store::check_unused_volume(catalogue, valid.str());
     const auto owner = found == nullptr ? 0 : found->owner;
-    auto plan = requests::remove_volume(who, valid, options, found == nullptr ? 0 : found->created_usec);
+    plan.record.commit = {{"volume_created_usec", found == nullptr ? 0 : found->created_usec}};
     auto checks = context_.door.required("RemoveVolume", who, owner,
                                          {{"volume", name}, {"owner", std::to_string(owner)}, {"verb", "remove"}});
     return {std::move(checks),

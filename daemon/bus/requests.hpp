@@ -34,9 +34,7 @@ job::Plan remove_rootfs(const Caller& caller, const model::RootfsName& name, con
 
 std::string volume_claim(const std::string& name);
 job::Plan create_volume(const Caller& caller, const model::VolumeRecord& volume, const Options& options);
-// Of that one alone which was made then; 0 for one whose record cannot be read.
-job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options,
-                        std::uint64_t created_usec);
+job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options);
 // None of them goes while the job lives.
 void claim_volumes(job::Plan& plan, const std::vector<model::Bind>& binds);
 

@@ -34,11 +34,8 @@ job::Plan create_volume(const Caller& caller, const model::VolumeRecord& volume,
   return plan;
 }
 
-job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options,
-                        std::uint64_t created_usec) {
-  auto plan = plan_for(caller, "remove-volume", name, options);
-  plan.record.commit = {{"volume_created_usec", created_usec}};
-  return plan;
+job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options) {
+  return plan_for(caller, "remove-volume", name, options);
 }
 
 void claim_volumes(job::Plan& plan, const std::vector<model::Bind>& binds) {
