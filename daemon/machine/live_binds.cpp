@@ -20,6 +20,7 @@
 #include "os/dir.hpp"
 #include "os/mount.hpp"
 #include "os/process.hpp"
+#include "os/stop_request.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::machine {
@@ -165,6 +166,7 @@ LiveBinds::LiveBinds(const Leader& leader) : leader_(leader) {
 }
 
 LiveBinds::~LiveBinds() {
+  if (!undo_.empty()) os::forget_stop_request();  // undoing is what it asks for
   for (const auto& step : undo_ | std::views::reverse) {
     try {
       step();
