@@ -80,7 +80,7 @@ def test_one_that_is_used_stays(trixie):
 
 
 def test_one_that_is_not_there(trixie, box):
-    for call in (("CreateContainer", "", trixie, {"binds": ["nothing:/srv/x"]}), ("UpdateContainer", box, {"add-binds": ["nothing:/srv/x"]})):
+    for call in (("CreateContainer", "", trixie, {"binds": ("as", ["nothing:/srv/x"])}), ("UpdateContainer", box, {"add-binds": ("as", ["nothing:/srv/x"])})):
         assert bus.refusal("bob", *call) == bus.error("NotFound")
 
 

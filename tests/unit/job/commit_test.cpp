@@ -76,11 +76,11 @@ TEST_F(CommitTest, WritesWhatTheWorkerFoundOfBinds) {
   auto changed = container("web", "debian", {kLayerA});
   changed.definition.binds = {model::Bind::parse("/home/bob/x:/srv/x"), model::Bind::parse("/srv/a:/srv/y")};
   const auto update = record("update", "web", {{"uuid", "uuid-of-web"}, {"container", changed.to_text()}});
-  for (const json::Value& wrong : {json::Value::array(), json::Value({1}), json::Value({1, 2, 3}), json::Value("x")}) {
+  for (const json::Value& wrong : {json::Value::array(), json::Value({1U}), json::Value({1U, 2U, 3U}), json::Value("x")}) {
     error_of(Errc::kCorrupt, [&] { commit(update, {{"inodes", wrong}}, store_); });
   }
   EXPECT_TRUE(store_.catalogue().find_container("web")->definition.binds.empty());
-  commit(update, {{"inodes", {77, 0}}}, store_);
+  commit(update, {{"inodes", {77U, 0U}}}, store_);
   EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(0).inode, 77U);
   EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(1).inode, 0U);
 }
