@@ -8,6 +8,8 @@ import pathlib
 import platform
 import subprocess
 
+import tars
+
 OCI = "application/vnd.oci.image."
 MANIFEST, INDEX = OCI + "manifest.v1+json", OCI + "index.v1+json"
 LAYER = OCI + "layer.v1.tar"
@@ -57,6 +59,19 @@ def from_layers(streams, compress=lambda data: gzip.compress(data, 1), suffix="+
     document = json.dumps(manifest).encode()
     blobs = {digest(data): data for data in (config, document, *layers)}
     return Image(MANIFEST, document, blobs, layers)
+
+
+def archive_of(*entries):
+    """A tar of an OCI layout with (image, tag)s in it."""
+    archive = tars.Archive().file("oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
+    listed = [image.entry(annotations={REF_NAME: tag}) for image, tag in entries]
+    archive.file("index.json", json.dumps({"schemaVersion": 2, "manifests": listed}).encode())
+    blobs = {}
+    for image, _ in entries:
+        blobs |= image.blobs
+    for name, data in blobs.items():
+        archive.file(f"blobs/sha256/{name.split(':')[1]}", data)
+    return archive.bytes()
 
 
 def index(entries):

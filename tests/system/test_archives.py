@@ -117,19 +117,6 @@ def small_layer(word):
     return tars.Archive().folder("etc").file("etc/os-release", f"ID={word}\nPRETTY_NAME={word}\n".encode()).bytes()
 
 
-def archive_of(*entries):
-    """A tar of an OCI layout with (image, tag)s in it."""
-    archive = tars.Archive().file("oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
-    listed = [image.entry(annotations={images.REF_NAME: tag}) for image, tag in entries]
-    archive.file("index.json", json.dumps({"schemaVersion": 2, "manifests": listed}).encode())
-    blobs = {}
-    for image, _ in entries:
-        blobs |= image.blobs
-    for name, data in blobs.items():
-        archive.file(f"blobs/sha256/{name.split(':')[1]}", data)
-    return archive.bytes()
-
-
 def refused(data, code, *words, options=()):
     name = host.unique("rootfs")
     result = host.sdmectl("bob", "fs", "import", name, "-", "--install-packages=no", *options, stdin=data)
@@ -144,14 +131,14 @@ def refused(data, code, *words, options=()):
 def test_compressed_archive(how):
     image = images.from_layers([small_layer("one"), small_layer("two")])
     name = guests.import_as("bob", host.unique("rootfs"), "-", "--install-packages=no",
-                            stdin=tars.COMPRESS[how](archive_of((image, "1"))))
+                            stdin=tars.COMPRESS[how](images.archive_of((image, "1"))))
     shown = inspected(name)
     assert shown["os"] == "two"
     assert shown["digest"] == image.digest
 
 
 def test_one_of_several():
-    data = archive_of((images.from_layers([small_layer("one")]), "1"), (images.from_layers([small_layer("two")]), "2"))
+    data = images.archive_of((images.from_layers([small_layer("one")]), "1"), (images.from_layers([small_layer("two")]), "2"))
     refused(data, 64, "1, 2")
     refused(data, 3, "'3'", options=["--tag=3"])
     name = guests.import_as("bob", host.unique("rootfs"), "-", "--tag=2", "--install-packages=no", stdin=data)
@@ -159,7 +146,7 @@ def test_one_of_several():
 
 
 def test_one_of_several_behind_a_url():
-    data = archive_of((images.from_layers([small_layer("one")]), "1"), (images.from_layers([small_layer("two")]), "2"))
+    data = images.archive_of((images.from_layers([small_layer("one")]), "1"), (images.from_layers([small_layer("two")]), "2"))
     with registries.Server(lambda request, _: request.send(200, data)) as server:
         name = guests.import_as("bob", host.unique("rootfs"), f"http://{server.place}/images.tar", "--tag=2", "--install-packages=no")
     assert inspected(name)["os"] == "two"
@@ -168,7 +155,7 @@ def test_one_of_several_behind_a_url():
 def test_platforms():
     image = images.index([(images.from_layers([small_layer("other")], architecture=images.OTHER), images.OTHER),
                           (images.from_layers([small_layer("ours")]), images.ARCHITECTURE)])
-    data = archive_of((image, "1"))
+    data = images.archive_of((image, "1"))
     name = guests.import_as("bob", host.unique("rootfs"), "-", "--install-packages=no", stdin=data)
     assert inspected(name)["os"] == "ours"
     name = guests.import_as("bob", host.unique("rootfs"), "-", f"--platform=linux/{images.OTHER}", "--install-packages=no",
@@ -179,19 +166,19 @@ def test_platforms():
 
 def test_damaged_archives():
     image = images.from_layers([small_layer("one")])
-    good = archive_of((image, "1"))
+    good = images.archive_of((image, "1"))
     refused(good[:3000], 65)  # most of the rest is padding
     missing = images.from_layers([small_layer("one")])
     del missing.blobs[images.digest(missing.layers[0])]
-    refused(archive_of((missing, "1")), 65, "is missing")
+    refused(images.archive_of((missing, "1")), 65, "is missing")
     spoilt = images.from_layers([small_layer("one")])
     spoilt.blobs[images.digest(spoilt.layers[0])] = gzip.compress(small_layer("two"), 1)
-    refused(archive_of((spoilt, "1")), 65)
+    refused(images.archive_of((spoilt, "1")), 65)
     lying = images.from_layers([small_layer("one")],
                                config_change=lambda config: config["rootfs"].update(diff_ids=[images.digest(b"other")]))
-    refused(archive_of((lying, "1")), 65)
+    refused(images.archive_of((lying, "1")), 65)
     foreign = images.from_layers([small_layer("one")], architecture=images.OTHER)
-    refused(archive_of((foreign, "1")), 1, images.OTHER)
+    refused(images.archive_of((foreign, "1")), 1, images.OTHER)
 
 
 def test_symbolic_link_for_a_layer():

@@ -19,6 +19,8 @@ import pytest
 import disks
 import guests
 import host
+import images
+import registries
 import tars
 import trees
 
@@ -458,3 +460,35 @@ def test_killed_worker(debian, image, processes, how):
     os.kill(pid, signal.SIGKILL)
     assert client.wait(60) != 0
     host.nothing_left()
+
+
+# ---- whatever a URL leads to ----------------------------------------------------------------------
+
+def tarball(tree, path):
+    return tars.pack(tree, path)
+
+
+def oci_archive(tree, path):
+    layer = tars.pack(tree, path.with_suffix(".layer")).read_bytes()
+    image = images.from_layers([layer])
+    path.write_bytes(images.archive_of((image, "1")))
+    return path
+
+
+def compressed_disk(tree, path):
+    return packed(gpt(tree), "xz", path)
+
+
+def qcow2_disk(tree, path):
+    return packed(bare(tree), "qcow2", path)
+
+
+@pytest.mark.parametrize("make", [tarball, oci_archive, compressed_disk, qcow2_disk])
+def test_boots_from_a_url(debian, image, make):
+    """What the file is, its content says; the address ends in nothing that would."""
+    tree, _ = debian
+    data = make(tree, image).read_bytes()
+    with registries.Server(lambda request, _: request.send(200, data)) as server:
+        name = guests.import_as("bob", host.unique("url"), f"http://{server.place}/latest")
+    assert host.sdmectl("bob", "fs", "show", name, "--json").json()[0]["bootable"] is True
+    boots(name)
