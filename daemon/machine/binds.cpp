@@ -30,27 +30,41 @@ std::uint64_t attributes_of(const model::Bind& bind) {
          (bind.setuid ? 0 : MOUNT_ATTR_NOSUID);
 }
 
-// As whoever is root in there, in whose root only mapped ids can make anything.
-void make_point(const model::Bind& bind, const BindSource& source, const Root& root, const os::Dir& tree) {
-  const auto& destination = bind.destination;
-  if (std::ranges::any_of(kOfNspawn, [&](auto taken) { return model::at_or_below(destination, taken); })) return;
-  const os::ActingAs acting(root.range ? root.range->base : 0);
-  static_cast<void>(make_mount_point(tree.fd(), destination, kind_of(source)));
-}
+// A bind that is ready for systemd-nspawn.
+struct Mounted {
+  const model::Bind& bind;
+  PointKind kind;
+  std::string place;
+};
 
-std::string mount_bind(const model::Bind& bind, std::size_t number, const Root& root, const os::UniqueFd& users) {
+Mounted mount_bind(const model::Bind& bind, const os::Dir& places, const std::string& name, const os::UniqueFd& users) {
   const auto source = open_source(bind);
-  make_point(bind, source, root, os::Dir::open(root.directory));
   const auto tree = detached_tree(bind, source, users);
-  const auto places = os::Dir::make(layout::runtime(layout::kInitBinds), 0700);
-  const auto name = std::to_string(number);
   if (kind_of(source) == PointKind::kDirectory) {
     static_cast<void>(places.make_dir(name, 0700));
   } else {
     static_cast<void>(places.open_file(name, O_WRONLY | O_CREAT | O_EXCL, 0600));
   }
   os::attach_mount(tree, places.path() + "/" + name);
-  return places.path() + "/" + name;
+  return {.bind = bind, .kind = kind_of(source), .place = places.path() + "/" + name};
+}
+
+// In the root, or in what another bind shows on the way there.
+void make_point(const Mounted& mounted, const std::vector<Mounted>& all, const Root& root) {
+  auto path = mounted.bind.destination;
+  if (std::ranges::any_of(kOfNspawn, [&](auto taken) { return model::at_or_below(path, taken); })) return;
+  std::string tree = root.directory;
+  std::size_t above = 0;
+  for (const auto& other : all) {
+    const auto& destination = other.bind.destination;
+    const bool is_above = destination != path && model::at_or_below(path, destination);
+    if (!is_above || destination.size() < above) continue;
+    above = destination.size();
+    tree = other.place;
+  }
+  // As whoever is root in there: in a root with mapped ids nobody else can make anything.
+  const os::ActingAs acting(root.range ? root.range->base : 0);
+  static_cast<void>(make_mount_point(os::Dir::open(tree).fd(), path.substr(above), mounted.kind));
 }
 
 std::uint64_t inode_of_new(const model::Bind& bind, uid_t caller) {
@@ -75,11 +89,18 @@ os::UniqueFd detached_tree(const model::Bind& bind, const BindSource& source, co
 }
 
 std::vector<std::string> mount_binds(const model::ContainerRecord& record, const Root& root) {
-  std::vector<std::string> places;
-  if (record.definition.binds.empty()) return places;
+  const auto& binds = record.definition.binds;
+  if (binds.empty()) return {};
   const auto users = root.range ? os::user_namespace(root.range->base) : os::UniqueFd();
-  for (const auto& bind : record.definition.binds) places.push_back(mount_bind(bind, places.size(), root, users));
-  return places;
+  const auto places = os::Dir::make(layout::runtime(layout::kInitBinds), 0700);
+  std::vector<Mounted> all;
+  for (const auto& bind : binds) all.push_back(mount_bind(bind, places, std::to_string(all.size()), users));
+  std::vector<std::string> sources;
+  for (const auto& mounted : all) {
+    make_point(mounted, all, root);
+    sources.push_back(mounted.place);
+  }
+  return sources;
 }
 
 std::vector<std::uint64_t> authorised_inodes(const std::vector<model::Bind>& binds,

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -17,6 +18,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "machine/binds.hpp"
+#include "model/path.hpp"
 #include "os/dir.hpp"
 #include "os/mount.hpp"
 #include "os/process.hpp"
@@ -158,6 +160,24 @@ bool contains(const std::vector<model::Bind>& binds, const model::Bind& sought) 
   return std::ranges::contains(binds, sought.str(), &model::Bind::str);
 }
 
+// Those of `these` that are not in the others; and those that are in both, but inside of what one shows that is not:
+// they come and go with it. What is inside comes later.
+std::vector<model::Bind> touched(const std::vector<model::Bind>& these, const std::vector<model::Bind>& others) {
+  std::vector<std::string> changed;
+  for (const auto& bind : these) {
+    if (!contains(others, bind)) changed.push_back(bind.destination);
+  }
+  for (const auto& bind : others) {
+    if (!contains(these, bind)) changed.push_back(bind.destination);
+  }
+  std::vector<model::Bind> found;
+  std::ranges::copy_if(these, std::back_inserter(found), [&](const model::Bind& bind) {
+    return std::ranges::any_of(changed, [&](const auto& place) { return model::at_or_below(bind.destination, place); });
+  });
+  std::ranges::sort(found, {}, &model::Bind::destination);
+  return found;
+}
+
 }  // namespace
 
 LiveBinds::LiveBinds(const Leader& leader) : leader_(leader) {
@@ -178,12 +198,10 @@ LiveBinds::~LiveBinds() {
 
 bool LiveBinds::change(const std::vector<model::Bind>& before, const std::vector<model::Bind>& after) {
   bool same_as_anew = true;
-  for (const auto& bind : before) {
-    if (!contains(after, bind) && !take_away(bind)) same_as_anew = false;
+  for (const auto& bind : touched(before, after) | std::views::reverse) {
+    if (!take_away(bind)) same_as_anew = false;
   }
-  for (const auto& bind : after) {
-    if (!contains(before, bind)) show(bind);
-  }
+  for (const auto& bind : touched(after, before)) show(bind);
   return same_as_anew;
 }
 

@@ -342,6 +342,25 @@ def test_all_or_nothing(live, srv, home):
     assert [bind["bind"] for bind in record(live)["definition"]["binds"]] == [f"{srv}:/srv/old:rw"]
 
 
+def test_one_inside_the_other(trixie, srv, home):
+    """In whatever order they are named, and when the outer one comes or goes alone."""
+    name = guests.confined(trixie, "-b", f"{home}:/srv/outer/in/ner:ro", "-b", f"{srv}:/srv/outer")
+    seen = "cat /srv/outer/of_root /srv/outer/in/ner/of_bob"
+    guests.start(name)
+    assert shell_in(name, seen).out.split() == ["root's", "bob's"]
+    other = guests.start(guests.confined(trixie))
+    mount(other, f"{home}:/srv/outer/in/ner:ro").ok()
+    mount(other, f"{srv}:/srv/outer").ok()
+    assert shell_in(other, seen).out.split() == ["root's", "bob's"]
+    host.sdmectl("bob", "restart", other, "--term", timeout=180).ok()
+    assert shell_in(other, seen).out.split() == ["root's", "bob's"]
+    plain = guests.start(guests.create(trixie, "--private-network", "--no-userns"))
+    mount(plain, f"{home}:/srv/outer/in/ner:ro", f"{srv}:/srv/outer").ok()
+    assert shell_in(plain, seen).out.split() == ["root's", "bob's"]
+    host.sdmectl("bob", "umount", plain, "/srv/outer").ok()
+    assert shell_in(plain, f"{seen} 2>&1; grep -c ' /srv/outer' /proc/self/mountinfo").out.split()[-2:] == ["bob's", "1"]
+
+
 def test_read_only_becomes_writable(live, srv):
     mount(live, f"{srv}:/srv/data:ro").ok()
     with bus.caller("bob") as once:
