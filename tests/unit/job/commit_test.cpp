@@ -76,7 +76,8 @@ TEST_F(CommitTest, WritesWhatTheWorkerFoundOfBinds) {
   auto changed = container("web", "debian", {kLayerA});
   changed.definition.binds = {model::Bind::parse("/home/bob/x:/srv/x"), model::Bind::parse("/srv/a:/srv/y")};
   const auto update = record("update", "web", {{"uuid", "uuid-of-web"}, {"container", changed.to_text()}});
-  for (const json::Value& wrong : {json::Value::array(), json::Value({1U}), json::Value({1U, 2U, 3U}), json::Value("x")}) {
+  for (const json::Value& wrong :
+       {json::Value::array(), json::Value({1U}), json::Value({1U, 2U, 3U}), json::Value("x")}) {
     error_of(Errc::kCorrupt, [&] { commit(update, {{"inodes", wrong}}, store_); });
   }
   EXPECT_TRUE(store_.catalogue().find_container("web")->definition.binds.empty());

@@ -31,7 +31,7 @@ TEST_F(StoreTest, MakesItselfForRootAlone) {
   const auto store = dirs_.open();
   EXPECT_TRUE(store.trash_is_empty());
   struct stat found = {};
-  for (const auto* below : {"", "/layers", "/rootfs", "/containers", "/staging", "/trash"}) {
+  for (const auto* below : {"", "/layers", "/rootfs", "/containers", "/volumes", "/staging", "/trash"}) {
     ASSERT_EQ(stat((dirs_.root() + below).c_str(), &found), 0) << below;
     EXPECT_EQ(found.st_mode & 07777U, 0700U) << below;
   }
