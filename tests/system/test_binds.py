@@ -144,6 +144,22 @@ def test_what_is_mounted_below_the_source_is_not_shown(trixie, srv):
             host.run("root", "umount", str(srv / word))
 
 
+def test_file_system_that_cannot_map_ids(trixie, srv):
+    host.run("root", "mount", "-t", "ramfs", "ramfs", str(srv)).ok()
+    try:
+        (srv / "file").write_text("x\n")
+        bind = f"{srv}:/srv/data"
+        assert "cannot map ids" in refused_start(guests.confined(trixie, "-b", bind))
+        name = guests.start(guests.confined(trixie))
+        refused = host.sdmectl("bob", "-v", "mount", name, bind)
+        assert "NotSupported" in refused.err and "cannot map ids" in refused.err
+        assert not record(name)["definition"]["binds"]
+        plain = guests.start(guests.create(trixie, "--private-network", "--no-userns", "-b", bind))
+        assert shell_in(plain, "cat /srv/data/file").out == "x\n"
+    finally:
+        host.run("root", "umount", "--lazy", str(srv))
+
+
 # ---- who may have what ----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("source", ["/etc", "/etc/ssl", "/dev/null", "/proc/1", "/sys", "/run", "/run/systemd", "/boot", "/root", "/var/lib/sdmed", "/var/cache/sdmed",
@@ -383,6 +399,10 @@ def test_hostile_destinations(live, srv):
     mount(live, f"{srv}/of_root:/srv/fifo").ok()  # what is no directory can be covered by a file
     assert before == (sorted(os.listdir("/etc")), pathlib.Path("/etc/hostname").read_text())
     assert len(record(live)["definition"]["binds"]) == 3
+    # Nor when it starts, with what it left there.
+    host.sdmectl("bob", "restart", live, "--term", timeout=180).ok()
+    assert shell_in(live, "cat /etc/sdmed-up/of_root /etc/sdmed-etc/of_root /srv/fifo").out == "root's\n" * 3
+    assert before == (sorted(os.listdir("/etc")), pathlib.Path("/etc/hostname").read_text())
     assert not [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if str(srv) in line]
 
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "support/expect_error.hpp"
 
 namespace sdme::bus::requests {
@@ -137,6 +139,22 @@ TEST_F(Requests, ADefinitionWithABadPathOrUnitIsRefused) {
   EXPECT_TRUE(refused("masked-services", {"../x.service"}));
   EXPECT_TRUE(refused("masked-services", {"noending"}));
   EXPECT_TRUE(refused("opaque-dir", {"/a"}));
+}
+
+TEST_F(Requests, AVolumeStaysWhileAJobNeedsIt) {
+  const auto is_shared = [](const job::Plan& plan) {
+    return std::ranges::count_if(plan.record.claims, [](const store::Claim& claim) {
+             return claim.name == "volume/data" && claim.mode == store::Claim::kShared;
+           }) == 1;
+  };
+  container_.definition.binds = {model::Bind::parse("data:/srv/a"), model::Bind::parse("data:/srv/b"),
+                                 model::Bind::parse("/srv/c:/srv/c")};
+  EXPECT_TRUE(is_shared(create(alice_, container_, false)));
+  EXPECT_TRUE(is_shared(update(alice_, container_, {.definition = container_.definition})));
+  EXPECT_EQ(create(alice_, container_, false).record.request.at("caller"), 1000U) << "the worker looks at what may be his";
+  const auto removal = remove_volume(alice_, model::VolumeName::parse("data"), {});
+  EXPECT_EQ(removal.record.claims.at(0).name, "volume/data");
+  EXPECT_EQ(removal.record.claims.at(0).mode, store::Claim::kExclusive);
 }
 
 TEST_F(Requests, ACloneIsEnteredAsOneself) {
