@@ -151,7 +151,8 @@ TEST_F(Requests, AVolumeStaysWhileAJobNeedsIt) {
                                  model::Bind::parse("/srv/c:/srv/c")};
   EXPECT_TRUE(is_shared(create(alice_, container_, false)));
   EXPECT_TRUE(is_shared(update(alice_, container_, {.definition = container_.definition})));
-  EXPECT_EQ(create(alice_, container_, false).record.request.at("caller"), 1000U) << "the worker looks at what may be his";
+  EXPECT_EQ(create(alice_, container_, false).record.request.at("caller"), 1000U)
+      << "the worker looks at what may be his";
   const auto removal = remove_volume(alice_, model::VolumeName::parse("data"), {});
   EXPECT_EQ(removal.record.claims.at(0).name, "volume/data");
   EXPECT_EQ(removal.record.claims.at(0).mode, store::Claim::kExclusive);

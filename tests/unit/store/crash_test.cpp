@@ -279,8 +279,8 @@ TEST(CrashOpen, DiesAnywhere) {
     ASSERT_TRUE(WIFEXITED(status));
     auto store = dirs.open();
     store.sweep({}, {});
-    EXPECT_EQ(dirs.listing(), (std::set<std::string>{"containers", "layers", "pods", "rootfs", "staging", "trash", "volumes",
-                                                     "version.json={\"version\":1}\n"}));
+    EXPECT_EQ(dirs.listing(), (std::set<std::string>{"containers", "layers", "pods", "rootfs", "staging", "trash",
+                                                     "volumes", "version.json={\"version\":1}\n"}));
     if (WEXITSTATUS(status) == 0) break;
     ASSERT_EQ(WEXITSTATUS(status), points::kDied);
   }
