@@ -57,8 +57,11 @@ bool leads_to(const Catalogue& catalogue, const std::string& name, const std::st
 void check_requirements(const Catalogue& catalogue, const model::ContainerRecord& record) {
   const auto& own = record.name.str();
   for (const auto& name : record.definition.requirements) {
-    if (name != own && catalogue.find_container(name) == nullptr)
+    const auto* other = catalogue.find_container(name);
+    if (name != own && other == nullptr)
       throw Error(Errc::kNotFound, "there is no container " + text::quoted(name) + " to require");
+    if (name != own && other->definition.ephemeral)
+      throw Error(Errc::kInvalidArgument, "container " + text::quoted(name) + " is removed when it stops, so none can require it");
     if (leads_to(catalogue, name, own)) {
       throw Error(Errc::kInvalidArgument, "container " + text::quoted(own) + " cannot require " + text::quoted(name) +
                                               (name == own ? "" : ", which in the end requires it"));
@@ -74,12 +77,36 @@ void check_volumes(const Catalogue& catalogue, const model::ContainerRecord& rec
   }
 }
 
+// One that others need does not go by itself.
+void check_lasting(const Catalogue& catalogue, const model::ContainerRecord& record) {
+  if (!record.definition.ephemeral) return;
+  const auto others = requiring(catalogue, record.name.str());
+  if (others.empty()) return;
+  throw Error(Errc::kInUse, "container " + text::quoted(record.name.str()) + " cannot be one that is removed when it stops: " +
+                                text::join(others, ", ") + " requires it");
+}
+
+void add_required(const Catalogue& catalogue, const model::ContainerRecord& record,
+                  std::vector<const model::ContainerRecord*>& to) {
+  for (const auto& name : record.definition.requirements) {
+    const auto* other = catalogue.find_container(name);
+    if (other == nullptr) {
+      throw Error(Errc::kNotFound, "container " + text::quoted(record.name.str()) + " requires " + text::quoted(name) +
+                                       ", which does not exist");
+    }
+    if (std::ranges::contains(to, other)) continue;
+    add_required(catalogue, *other, to);
+    to.push_back(other);
+  }
+}
+
 }  // namespace
 
 void check_agreement(const Everybody& others, const model::ContainerRecord& record) {
   check_ports(others, {.title = title(record), .ports = record.definition.ports});
   check_requirements(others.catalogue, record);
   check_volumes(others.catalogue, record);
+  check_lasting(others.catalogue, record);
   const auto& network = record.definition.network;
   if (network.mode == model::Network::Mode::kPod && others.pods.find(network.name) == nullptr)
     throw Error(Errc::kNotFound, "there is no pod " + text::quoted(network.name) + "; 'sdmectl pod new' makes one");
@@ -129,6 +156,13 @@ std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::s
     if (network.mode == model::Network::Mode::kPod && network.name == pod) names.push_back(name);
   }
   return names;
+}
+
+// There is no cycle: check_agreement().
+std::vector<const model::ContainerRecord*> required_by(const Catalogue& catalogue, const model::ContainerRecord& record) {
+  std::vector<const model::ContainerRecord*> required;
+  add_required(catalogue, record, required);
+  return required;
 }
 
 }  // namespace sdme::store

@@ -79,6 +79,9 @@ class Store {
   void check_volume_free(const model::VolumeName& name) const;  // AlreadyExists, readable or not
   // An empty directory, 0755 and root's. AlreadyExists if there is one.
   void make_volume(const model::VolumeRecord& record);
+  // One that does not run. AlreadyExists if the name is taken. What requires it follows.
+  void rename_container(const std::string& name, const model::ContainerName& to);
+  void finish_renames();  // what a crash left: records that still have a former name, their own and others'
 
   // Of damaged entries too. NotFound if there is none; InUse, naming the containers.
   void trash_container(const std::string& name);
@@ -98,6 +101,7 @@ class Store {
   std::optional<std::string> name_owner(const model::ContainerName& name) const;
   void rewrite(Kind kind, const std::string& name, const std::string& text);
   void make_rootfs(const model::RootfsRecord& record);
+  void follow_rename(const std::string& former, const model::ContainerName& now);
   void to_trash(const os::Dir& from, const std::string& name, const std::string& kind);
   void give_up(const std::string& staged) noexcept;
 

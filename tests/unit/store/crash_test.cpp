@@ -22,6 +22,7 @@ struct Operation {
   std::function<void(Store&)> prepare;  // before anything can happen
   std::function<void(Store&)> run;
   bool may_be_gone = false;  // to run it again after success says NotFound
+  bool renames = false;      // what it did is complete before all that follows from it is written
 };
 
 void PrintTo(const Operation& operation, std::ostream* out) { *out << operation.name; }
@@ -31,6 +32,13 @@ constexpr std::uint64_t kJob = 7;
 void prepare_used_rootfs(Store& store) {
   test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
   test::create(store, 2, container("web", "debian", {kLayerA}));
+}
+
+void prepare_required(Store& store) {
+  prepare_used_rootfs(store);
+  auto front = container("front", "debian", {kLayerA});
+  front.definition.requirements = {"web"};
+  test::create(store, 3, front);
 }
 
 void prepare_import(Store& store) {
@@ -70,6 +78,8 @@ std::vector<Operation> operations() {
          store.update_container(record);
        }},
       {"RemoveContainer", prepare_used_rootfs, [](Store& store) { store.trash_container("web"); }, true},
+      {"Rename", prepare_required,
+       [](Store& store) { store.rename_container("web", model::ContainerName::parse("shop")); }, true, true},
       {"RemoveRootfs", [](Store& store) { test::import(store, 1, kLayerA, rootfs("debian", {kLayerA})); },
        [](Store& store) {
          store.trash_rootfs("debian");
@@ -221,6 +231,7 @@ TEST_P(CrashTest, FailsAnywhere) {
           failed = true;
         }
         calls = points::disarm().size();
+        if (GetParam().renames) store.finish_renames();
         expect_same(store.catalogue(), dirs);
         if (failed) run_again(store);
         expect_same(store.catalogue(), dirs);

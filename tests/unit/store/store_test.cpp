@@ -144,6 +144,47 @@ TEST_F(StoreTest, UpdatesAContainer) {
   EXPECT_THAT(test::content(dirs_ / "containers/web/record.json"), HasSubstr("\"enabled\": true"));
 }
 
+TEST_F(StoreTest, GivesAContainerAnotherName) {
+  auto store = dirs_.open();
+  test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
+  test::create(store, 2, container("web", "debian", {kLayerA}));
+  test::create(store, 3, container("db", "debian", {kLayerA}));
+  auto front = container("front", "debian", {kLayerA});
+  front.definition.requirements = {"db", "web"};
+  test::create(store, 4, front);
+  const auto name = [](const char* text) { return model::ContainerName::parse(text); };
+  error_of(Errc::kNotFound, [&] { store.rename_container("nobody", name("never")); });
+  error_of(Errc::kAlreadyExists, [&] { store.rename_container("web", name("db")); });
+
+  store.rename_container("web", name("shop"));
+  EXPECT_EQ(store.catalogue().find_container("web"), nullptr);
+  ASSERT_NE(store.catalogue().find_container("shop"), nullptr);
+  EXPECT_EQ(store.catalogue().find_container("shop")->uuid, "uuid-of-web");
+  EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "shop"));
+  EXPECT_EQ(test::content(dirs_ / "containers/shop/former-names"), "web\n");
+  EXPECT_EQ(test::content(dirs_ / "containers/shop/upper/etc/hostname"), "web") << "its guest is told at its start";
+
+  store.rename_container("shop", name("mall"));
+  store.rename_container("mall", name("web"));
+  EXPECT_EQ(test::content(dirs_ / "containers/web/former-names"), "shop\nmall\n");
+  EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "web"));
+}
+
+TEST_F(StoreTest, FollowsNoFormerNameThatIsAnothersByNow) {
+  auto store = dirs_.open();
+  test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
+  test::create(store, 2, container("web", "debian", {kLayerA}));
+  store.rename_container("web", model::ContainerName::parse("shop"));
+  auto other = container("web", "debian", {kLayerA});
+  other.uuid = "another";
+  test::create(store, 3, other);
+  auto front = container("front", "debian", {kLayerA});
+  front.definition.requirements = {"web"};
+  test::create(store, 4, front);
+  store.finish_renames();
+  EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("web"));
+}
+
 TEST_F(StoreTest, TrashesWhatNobodyNeeds) {
   auto store = dirs_.open();
   test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
