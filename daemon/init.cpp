@@ -11,6 +11,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "machine/binds.hpp"
+#include "machine/former_names.hpp"
+#include "machine/registration.hpp"
 #include "machine/resources.hpp"
 #include "machine/root.hpp"
 #include "model/record.hpp"
@@ -80,8 +82,12 @@ void confine(const model::AppArmorChoice& choice) {
 [[noreturn]] void run(const char* name_text) {
   const auto name = model::ContainerName::parse(name_text);
   const auto directory = os::Dir::open(layout::container(name.str()));
-  const auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
-                                                        "record of container '" + name.str() + "'");
+  auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
+                                                  "record of container '" + name.str() + "'");
+  record.name = name;  // a crash in the middle of a rename leaves the former one in there
+  machine::tell_new_name(directory, name.str());
+  machine::unregister_last_run(name.str());
+  if (record.definition.ephemeral) directory.write(layout::kRan, "", 0600);
   limit(record);
   auto root = machine::mount_root(record);
   machine::check_init(root.directory);

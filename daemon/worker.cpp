@@ -19,6 +19,10 @@ int main(int argc, char** argv) {
       Verb{"session", machine::run_session},
       Verb{"log", machine::run_log},
       Verb{"update", machine::run_update},
+      Verb{"rename", machine::run_rename},
+      Verb{"pause", machine::run_pause},
+      Verb{"resume", machine::run_resume},
+      Verb{"check", machine::run_check},
       Verb{"pod-update", machine::run_pod_update},
       Verb{"pod-remove", machine::run_pod_remove},
   };

@@ -99,6 +99,7 @@ Daemon::Daemon(sd_event* loop) : loop_(loop), context_(loop, unit_events()) {
                                 [this](const job::Touched& touched) {
                                   if (!touched.container.empty()) context_.states.touched(touched.container);
                                   if (!bus_) return;
+                                  for (const auto& other : touched.others) bus_->objects->container_touched(other);
                                   if (!touched.container.empty()) bus_->objects->container_touched(touched.container);
                                   if (!touched.rootfs.empty()) bus_->objects->rootfs_touched(touched.rootfs);
                                   if (!touched.pod.empty()) bus_->objects->pod_touched(touched.pod);
@@ -115,6 +116,11 @@ systemd::UnitWatch::Events Daemon::unit_events() {
   return {.changed =
               [this](const std::string& unit, const std::string& active) {
                 const auto container = context_.states.changed(unit, active);
+                if (bus_ && !container.empty()) bus_->objects->container_state(container);
+              },
+          .frozen =
+              [this](const std::string& unit, bool frozen) {
+                const auto container = context_.states.frozen(unit, frozen);
                 if (bus_ && !container.empty()) bus_->objects->container_state(container);
               },
           .result = [this](const std::string& unit,
@@ -135,6 +141,7 @@ void Daemon::on_unit_removed(const std::string& unit) {
 void Daemon::take_stock() {
   context_.units.list(kOurUnits, [this](const std::vector<systemd::UnitState>& units) {
     context_.states.set_all(units);
+    ask_frozen(units);
     if (serving_) return context_.jobs.reconcile(live_units(units));
     try {
       context_.jobs.recover(live_units(units));
@@ -144,6 +151,17 @@ void Daemon::take_stock() {
       sd_event_exit(loop_, EXIT_FAILURE);
     }
   });
+}
+
+// Lists do not tell of it.
+void Daemon::ask_frozen(const std::vector<systemd::UnitState>& units) {
+  for (const auto& unit : units) {
+    if (unit.ended() || !unit.unit.starts_with("sdme-container@")) continue;
+    context_.units.inspect(unit.unit, [this, name = unit.unit](const systemd::UnitDetail& detail) {
+      const auto container = context_.states.frozen(name, detail.frozen);
+      if (bus_ && detail.frozen && !container.empty()) bus_->objects->container_state(container);
+    });
+  }
 }
 
 void Daemon::serve() {
@@ -178,6 +196,7 @@ void Daemon::connect_system_bus() {
 void Daemon::on_tick() {
   if (leaving_) return leave_when_answered();
   if (!bus_) connect_system_bus();
+  ephemerals_.tick(context_);
   say_status();
   if (idle() && monotonic_usec() - context_.last_call_usec >
                     static_cast<std::uint64_t>(context_.settings.idle_exit.count()) * 1'000'000) {
@@ -186,8 +205,8 @@ void Daemon::on_tick() {
 }
 
 bool Daemon::idle() const {
-  return context_.settings.idle_exit.count() > 0 && context_.jobs.idle() && context_.open_replies == 0 &&
-         context_.door.pending() == 0 && (!peers_ || peers_->empty());
+  return context_.settings.idle_exit.count() > 0 && context_.jobs.idle() && !ephemerals_.any_left(context_) &&
+         context_.open_replies == 0 && context_.door.pending() == 0 && (!peers_ || peers_->empty());
 }
 
 // STOPPING=1 first: systemd then queues every new start, so no call is lost between the name and

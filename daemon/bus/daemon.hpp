@@ -9,6 +9,7 @@
 
 #include "bus/authority.hpp"
 #include "bus/context.hpp"
+#include "bus/ephemerals.hpp"
 #include "bus/manager_object.hpp"
 #include "bus/objects.hpp"
 #include "bus/peers.hpp"
@@ -35,6 +36,7 @@ class Daemon {
   void serve();  // after the jobs of the daemon before us have been settled
   void connect_system_bus();
   void take_stock();
+  void ask_frozen(const std::vector<systemd::UnitState>& units);
   void on_unit_removed(const std::string& unit);
   void on_tick();
   bool idle() const;
@@ -46,6 +48,7 @@ class Daemon {
   Context context_;
   std::unique_ptr<SystemBus> bus_;
   std::unique_ptr<Peers> peers_;
+  Ephemerals ephemerals_;
   sd_event_source* tick_ = nullptr;
   bool serving_ = false;
   bool leaving_ = false;

@@ -62,6 +62,9 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"ports", Variant{texts_of(record.definition.ports)}},
           {"host-clone", Variant{record.definition.host_clone}},
           {"privileged", Variant{record.definition.privileged()}},
+          {"requires", Variant{record.definition.requirements}},
+          {"protected", Variant{record.definition.is_protected}},
+          {"ephemeral", Variant{record.definition.ephemeral}},
           {"created-usec", Variant{record.created_usec}}};
 }
 
@@ -129,6 +132,9 @@ Description public_of(const store::Damaged& damaged) {
           {"ports", Variant{std::vector<std::string>{}}},
           {"host-clone", Variant{false}},
           {"privileged", Variant{true}},
+          {"requires", Variant{std::vector<std::string>{}}},
+          {"protected", Variant{false}},
+          {"ephemeral", Variant{false}},
           {"created-usec", Variant{std::uint64_t{0}}}};
 }
 
@@ -152,9 +158,6 @@ void add_private(Description& to, const model::ContainerRecord& record) {
              {"binds", Variant{texts_of(record.definition.binds)}},
              {"environment", Variant{record.definition.environment}},
              {"restart", Variant{std::string(word(record.definition.restart))}},
-             {"requires", Variant{record.definition.requirements}},
-             {"protected", Variant{record.definition.is_protected}},
-             {"ephemeral", Variant{record.definition.ephemeral}},
              {"features", Variant{record.definition.host_features()}}});
   add_limits(to, record.definition.limits);
   add_security(to, record.definition.security);

@@ -48,14 +48,23 @@ void check_sources(const model::Definition& before, const model::Definition& aft
   }
 }
 
-void check_removable(const store::Catalogue& catalogue, const model::ContainerRecord& record) {
+// Who is being removed requires nothing any more.
+std::vector<std::string> requiring(const store::Catalogue& catalogue, const job::Table& jobs, const std::string& name) {
+  auto names = store::requiring(catalogue, name);
+  for (const auto& [id, job] : jobs.all()) {
+    if (job->record.kind == "remove" && !job::ended(job->record.state)) std::erase(names, job->record.target);
+  }
+  return names;
+}
+
+void check_removable(const store::Catalogue& catalogue, const job::Table& jobs, const model::ContainerRecord& record) {
   const auto& name = record.name.str();
   if (record.definition.is_protected) {
     throw Error(Errc::kInUse, "container " + text::quoted(name) +
                                   " is protected from removal; 'sdmectl set --no-protected " + name +
                                   "' takes that back");
   }
-  if (const auto others = store::requiring(catalogue, name); !others.empty())
+  if (const auto others = requiring(catalogue, jobs, name); !others.empty())
     throw Error(Errc::kInUse, "container " + text::quoted(name) + " is required by " + text::join(others, ", "));
 }
 
@@ -73,13 +82,39 @@ std::vector<Check> ManagerObject::container_checks(std::string_view member, cons
   return checks;
 }
 
+// Who may start a container is not thereby one who may start another that reaches the host.
+std::vector<Check> ManagerObject::starting_checks(std::string_view member, const Caller& caller,
+                                                  const model::ContainerRecord& record,
+                                                  const std::string& verb) const {
+  auto checks = container_checks(member, caller, record, verb);
+  for (const auto* other : store::required_by(context_.store.catalogue(), record)) {
+    if (other->definition.privileged()) std::ranges::move(container_checks(member, caller, *other, verb), std::back_inserter(checks));
+  }
+  return checks;
+}
+
+void ManagerObject::add_required(job::Plan& plan, const model::ContainerRecord& record) const {
+  auto drop_ins = json::Value::object();
+  std::vector<std::string> names;
+  for (const auto* other : store::required_by(context_.store.catalogue(), record)) {
+    names.push_back(other->name.str());
+    if (other->definition.has_drop_in()) drop_ins[other->name.str()] = other->definition.to_json();
+  }
+  if (record.definition.has_drop_in()) drop_ins[record.name.str()] = record.definition.to_json();
+  if (drop_ins.empty()) return;
+  plan.record.request["drop_ins"] = std::move(drop_ins);
+  plan.record.request["required"] = std::move(names);
+}
+
 void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::string_view member,
                                   const std::string& verb, const std::string& name, const MakePlan& make) {
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     const auto record = container(name);
     auto plan = make(who, record);
     plan.record.commit["uuid"] = record.uuid;
-    return {container_checks(member, who, record, verb),
+    const bool starts = verb == "start" || verb == "restart" || verb == "enable";
+    if (starts) add_required(plan, record);
+    return {starts ? starting_checks(member, who, record, verb) : container_checks(member, who, record, verb),
             [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_still(record);
               reply->send(submit(who, std::move(plan)));
@@ -126,7 +161,7 @@ void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::
   if (damaged == nullptr) {
     return container_job(std::move(result), "RemoveContainer", "remove", name,
                          [&](const Caller& who, const auto& record) {
-                           check_removable(context_.store.catalogue(), record);
+                           check_removable(context_.store.catalogue(), context_.jobs, record);
                            return requests::remove(who, record.name, options, context_.settings);
                          });
   }
@@ -135,6 +170,34 @@ void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::
     plan.record.commit["uuid"] = "";
     return {context_.door.required("RemoveContainer", who, {}, {{"container", name}, {"verb", "remove"}}),
             [this, who, plan = std::move(plan)](auto reply) mutable { reply->send(submit(who, std::move(plan))); }};
+  });
+}
+
+void ManagerObject::PauseContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "PauseContainer", "pause", name,
+                [&](const Caller& who, const auto& record) { return requests::pause(who, record, options); });
+}
+
+void ManagerObject::ResumeContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) {
+  container_job(std::move(result), "ResumeContainer", "resume", name,
+                [&](const Caller& who, const auto& record) { return requests::resume(who, record, options); });
+}
+
+// Those that require it get a record that says the new name: they are held meanwhile, as both names are.
+void ManagerObject::RenameContainer(sdbus::Result<std::uint64_t>&& result, std::string name, std::string new_name,
+                                    Options options) {
+  container_job(std::move(result), "RenameContainer", "rename", name, [&](const Caller& who, const auto& record) {
+    const auto to = model::ContainerName::parse(new_name);
+    const auto& catalogue = context_.store.catalogue();
+    if (to.str() == name) throw Error(Errc::kInvalidArgument, "that is its name already");
+    context_.store.check_name_free(to);
+    std::vector<model::ContainerRecord> others;
+    for (const auto& other : store::requiring(catalogue, name)) others.push_back(*catalogue.find_container(other));
+    auto plan = requests::rename(who, record, to, others, options);
+    const auto state = context_.states.state(name);
+    if (state == "stopped" || state == "failed") return plan;
+    throw Error(Errc::kBusy,
+                "container " + text::quoted(name) + " is " + state + ", and only one that is stopped gets another name");
   });
 }
 

@@ -53,6 +53,11 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
 
   std::vector<Check> container_checks(std::string_view member, const Caller& caller,
                                       const model::ContainerRecord& record, const std::string& verb) const;
+  // The same for a verb that starts those that it requires, too.
+  std::vector<Check> starting_checks(std::string_view member, const Caller& caller,
+                                     const model::ContainerRecord& record, const std::string& verb) const;
+  // What has to be known and started before it.
+  void add_required(job::Plan& plan, const model::ContainerRecord& record) const;
   std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;
   std::uint64_t submit(const Caller& caller, job::Plan plan);
 
@@ -93,6 +98,12 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   void EnableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void DisableContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) override;
+  void RenameContainer(sdbus::Result<std::uint64_t>&& result, std::string name, std::string new_name,
+                       Options options) override;
+  void PauseContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void ResumeContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
+  void CheckHost(sdbus::Result<std::uint64_t>&& result, Options options) override;
+  void GetUsage(sdbus::Result<List>&& result, std::vector<std::string> names, Options options) override;
   void RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options options) override;
   void ListPods(sdbus::Result<List>&& result, Options filter) override;
   void CreatePod(sdbus::Result<std::uint64_t>&& result, std::string name, Options definition) override;

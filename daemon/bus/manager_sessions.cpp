@@ -89,6 +89,10 @@ void ManagerObject::OpenShell(sdbus::Result<sdbus::UnixFd, std::uint64_t>&& resu
 void ManagerObject::check_running(const model::ContainerRecord& record) const {
   const auto state = context_.states.state(record.name.str());
   if (state == "running" || state == "starting") return;
+  if (state == "paused") {
+    throw Error(Errc::kNotRunning, "container " + text::quoted(record.name.str()) + " is paused; 'sdmectl resume " +
+                                       record.name.str() + "' has it go on");
+  }
   throw Error(Errc::kNotRunning,
               "container " + text::quoted(record.name.str()) + " does not run (it is " + state + ")");
 }

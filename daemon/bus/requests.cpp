@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bus/requests.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace sdme::bus::requests {
@@ -19,13 +21,6 @@ std::uint64_t timeout_usec(OptionReader& reader, std::chrono::seconds otherwise)
     throw Error(Errc::kInvalidArgument, "option 'timeout-usec' must be between 1 and a day");
   }
   return asked.value_or(usec(otherwise));
-}
-
-// For a verb that brings the container's drop-in in line, or takes it away with it.
-void add_drop_in(json::Value& request, const model::Definition& definition) {
-  if (!definition.has_drop_in()) return;
-  request["drop_in"] = true;
-  request["definition"] = definition.to_json();
 }
 
 std::string take_mode(OptionReader& reader) {
@@ -95,7 +90,6 @@ job::Plan start(const Caller& caller, const model::ContainerRecord& container, c
   // Only used when the boot fails or takes too long and has to be ended.
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
-  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
@@ -120,7 +114,6 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
   auto plan = plan_for(caller, container.name, "restart");
   plan.record.request = stop_request(container.name.str(), take_mode(reader), settings);
   plan.record.request["timeout_usec"] = timeout_usec(reader, settings.boot_timeout);
-  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
@@ -129,8 +122,54 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled) {
   OptionReader reader(options, "option");
   auto plan = plan_for(caller, container.name, enabled ? "enable" : "disable");
-  add_drop_in(plan.record.request, container.definition);
   plan.record.cancel_on_disconnect = reader.take_cancels();
+  reader.finish();
+  return plan;
+}
+
+job::Plan check_host(const Caller& caller, const Options& options) {
+  OptionReader reader(options, "option");
+  job::Plan plan = {.record = {.kind = "check", .verb = "check", .owner = caller.uid, .request = json::Value::object()},
+                    .fds = {}};
+  plan.record.cancel_on_disconnect = reader.take_cancels();
+  reader.finish();
+  return plan;
+}
+
+job::Plan pause(const Caller& caller, const model::ContainerRecord& container, const Options& options) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "pause");
+  plan.record.cancel_on_disconnect = reader.take_cancels();
+  reader.finish();
+  return plan;
+}
+
+job::Plan resume(const Caller& caller, const model::ContainerRecord& container, const Options& options) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "resume");
+  plan.record.cancel_on_disconnect = reader.take_cancels();
+  reader.finish();
+  return plan;
+}
+
+job::Plan rename(const Caller& caller, const model::ContainerRecord& container, const model::ContainerName& to,
+                 const std::vector<model::ContainerRecord>& requiring, const Options& options) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, "rename");
+  auto& record = plan.record;
+  record.request["new_name"] = to.str();
+  record.request["enabled"] = container.enabled;
+  record.commit["new_name"] = to.str();
+  record.claims.push_back({container_claim(to.str()), store::Claim::kExclusive});
+  auto drop_ins = json::Value::object();
+  drop_ins[to.str()] = container.definition.to_json();
+  for (auto other : requiring) {
+    std::ranges::replace(other.definition.requirements, container.name.str(), to.str());
+    drop_ins[other.name.str()] = other.definition.to_json();
+    record.claims.push_back({container_claim(other.name.str()), store::Claim::kExclusive});
+  }
+  record.request["drop_ins"] = std::move(drop_ins);
+  record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;
 }
@@ -141,7 +180,6 @@ job::Plan remove(const Caller& caller, const model::ContainerName& container, co
   auto plan = plan_for(caller, container, "remove");
   plan.record.request["terminate_usec"] = usec(settings.stop_timeout_terminate);
   plan.record.request["kill_usec"] = usec(settings.stop_timeout_kill);
-  plan.record.request["drop_in"] = true;  // of one that is damaged, nobody knows
   plan.record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
   return plan;

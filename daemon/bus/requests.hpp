@@ -50,6 +50,13 @@ job::Plan stop(const Caller& caller, const model::ContainerRecord& container, co
 job::Plan restart(const Caller& caller, const model::ContainerRecord& container, const Options& options,
                   const store::Settings& settings);
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled);
+job::Plan check_host(const Caller& caller, const Options& options);
+job::Plan pause(const Caller& caller, const model::ContainerRecord& container, const Options& options);
+job::Plan resume(const Caller& caller, const model::ContainerRecord& container, const Options& options);
+
+// `requiring` are those that require it: they follow.
+job::Plan rename(const Caller& caller, const model::ContainerRecord& container, const model::ContainerName& to,
+                 const std::vector<model::ContainerRecord>& requiring, const Options& options);
 job::Plan remove(const Caller& caller, const model::ContainerName& container, const Options& options,
                  const store::Settings& settings);
 

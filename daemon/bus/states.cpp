@@ -36,6 +36,7 @@ std::string read_health(const std::string& container) {
 void States::set_all(const std::vector<systemd::UnitState>& units) {
   active_.clear();
   health_.clear();
+  frozen_.clear();
   for (const auto& unit : units) changed(unit.unit, unit.active);
 }
 
@@ -44,10 +45,18 @@ std::string States::changed(const std::string& unit, const std::string& active) 
   if (container.empty()) return "";
   if (active == "inactive") {
     active_.erase(container);
+    frozen_.erase(container);
   } else {
     active_[container] = active;
   }
   touched(container);
+  return container;
+}
+
+std::string States::frozen(const std::string& unit, bool frozen) {
+  const auto container = container_of(unit);
+  if (container.empty()) return "";
+  frozen ? static_cast<void>(frozen_.insert(container)) : static_cast<void>(frozen_.erase(container));
   return container;
 }
 
@@ -63,7 +72,8 @@ std::string States::state(const std::string& container) const {
   const auto found = active_.find(container);
   if (found == active_.end()) return "stopped";
   const auto& active = found->second;
-  if (active == "active" || active == "reloading" || active == "refreshing") return "running";
+  if (active == "active" || active == "reloading" || active == "refreshing")
+    return frozen_.contains(container) ? "paused" : "running";
   if (active == "activating") return "starting";
   if (active == "deactivating") return "stopping";
   return active == "failed" ? "failed" : "stopped";
@@ -76,7 +86,7 @@ std::string States::health(const model::ContainerRecord& record, const store::St
   if (now == "failed") return "failed";
   if (now == "stopped") return "ok";
   const auto found = health_.find(record.name.str());
-  return now == "running" && found != health_.end() ? found->second : "unknown";
+  return (now == "running" || now == "paused") && found != health_.end() ? found->second : "unknown";
 }
 
 }  // namespace sdme::bus

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ class States {
   void set_all(const std::vector<systemd::UnitState>& units);
   // The container whose unit this is, "" if it is none's; its health is then unknown or read again.
   std::string changed(const std::string& unit, const std::string& active);
+  std::string frozen(const std::string& unit, bool frozen);  // likewise
   void touched(const std::string& container);  // its health was written anew, or it is gone
 
-  // stopped, starting, running, stopping or failed.
+  // stopped, starting, running, paused, stopping or failed.
   std::string state(const std::string& container) const;
   // ok, degraded, failed or unknown; or what is structurally wrong.
   std::string health(const model::ContainerRecord& record, const store::Store& store) const;
@@ -28,6 +30,7 @@ class States {
  private:
   std::map<std::string, std::string> active_;  // container to ActiveState, without inactive ones
   std::map<std::string, std::string> health_;
+  std::set<std::string> frozen_;
 };
 
 }  // namespace sdme::bus

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "os/dir.hpp"
+#include "store/agreement.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::job {
@@ -164,6 +165,27 @@ Committed commit_enabled(const Record& record, bool enabled, store::Store& store
   return {.result = json::Value::object(), .touched = {.container = record.target}};
 }
 
+// Found again after the rename itself, the rest of it is done.
+Committed commit_rename(const Record& record, store::Store& store) {
+  const auto to = model::ContainerName::parse(json::get<std::string>(record.commit, "new_name"));
+  const auto uuid = json::get<std::string>(record.commit, "uuid");
+  const auto has_uuid = [&](const std::string& name) {
+    const auto* found = store.catalogue().find_container(name);
+    return found != nullptr && found->uuid == uuid;
+  };
+  if (has_uuid(to.str())) {
+    store.finish_renames();
+  } else if (has_uuid(record.target)) {
+    store.rename_container(record.target, to);
+  } else {
+    throw Error(Errc::kNotFound, "container " + text::quoted(record.target) + " was removed in the meantime");
+  }
+  os::Dir::make(layout::runtime(layout::kHealth), 0700).remove(record.target + ".json");
+  auto others = store::requiring(store.catalogue(), to.str());
+  others.push_back(to.str());
+  return {.result = {{"name", to.str()}}, .touched = {.container = record.target, .others = std::move(others)}};
+}
+
 Committed commit_remove(const Record& record, store::Store& store) {
   store.trash_container(record.target);
   os::Dir::make(layout::runtime(layout::kHealth), 0700).remove(record.target + ".json");
@@ -188,6 +210,7 @@ Committed commit_start(const Record& record, const json::Value& result) {
 }  // namespace
 
 Committed commit(const Record& record, const json::Value& result, store::Store& store) {
+  if (record.kind == "rename") return commit_rename(record, store);
   check_same(record, store.catalogue());
   if (record.kind == "import") return commit_import(record, result, store);
   if (record.kind == "create") return commit_create(record, result, store);
@@ -196,6 +219,9 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
   if (record.kind == "disable") return commit_enabled(record, false, store);
   if (record.kind == "remove") return commit_remove(record, store);
   if (record.kind == "start" || record.kind == "restart") return commit_start(record, result);
+  if (record.kind == "pause" || record.kind == "resume") {
+    return {.result = {{"state", shown(result, "state")}}, .touched = {.container = record.target}};
+  }
   if (record.kind == "stop") {
     return {.result = {{"state", shown(result, "state")}, {"by", shown(result, "by")}},
             .touched = {.container = record.target}};
@@ -214,6 +240,8 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
     store.trash_volume(record.target);
     return {.result = json::Value::object(), .touched = {}};
   }
+  if (record.kind == "check")
+    return {.result = {{"forward-drops", shown_list(result, "forward_drops")}}, .touched = {}};
   if (record.kind == "gc") return {.result = result, .touched = {}};
   if (record.session) {
     return {.result = {{"status", json::get<std::int32_t>(result, "status")},

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "job/record.hpp"
 #include "store/store.hpp"
 
@@ -11,6 +14,7 @@ struct Touched {
   std::string container;  // "" for none
   std::string rootfs;
   std::string pod;
+  std::vector<std::string> others;  // more containers
 };
 
 struct Committed {

@@ -152,7 +152,7 @@ Properties for_create(const Record& record, const std::string& out) {
 
 // The directory of systemd's unit files, for those verbs alone that write a container's drop-in.
 std::vector<std::string> unit_files(const Record& record) {
-  const bool writes = record.verb == "update" || json::get_or<bool>(record.request, "drop_in", false);
+  const bool writes = record.verb == "update" || record.request.contains("drop_ins");
   return writes ? std::vector<std::string>{layout::kUnits} : std::vector<std::string>{};
 }
 
@@ -166,6 +166,18 @@ Properties for_machine(const Record& record, const std::string& out) {
           {"DevicePolicy", std::string("closed")},  // as above; terminals are among those left
           {"ReadWritePaths", std::move(writable)},
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns"}}}};
+}
+
+// Runs nft(8), which shows the firewall to those alone who could change it.
+Properties for_check(const std::string& out) {
+  return {{"CapabilityBoundingSet", capabilities(CAP_NET_ADMIN)},
+          {"PrivateDevices", true},
+          {"ProtectSystem", std::string("strict")},
+          {"ProtectHome", std::string("yes")},
+          {"PrivateTmp", true},
+          {"ReadWritePaths", std::vector<std::string>{out}},
+          {"RestrictNamespaces", std::uint64_t{0}},
+          {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}}};
 }
 
 // Runs journalctl, and sees the journal.
@@ -240,6 +252,9 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
     add(properties, for_create(record, out));
   } else if (record.verb == "log") {
     add(properties, for_log(out));
+  } else if (record.verb == "check") {
+    add(properties, for_check(out));
+    replace(properties, {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK"}}});
   } else {
     add(properties, for_machine(record, out));
     // Whether a port is free, and who has it: ss(8) asks by netlink.

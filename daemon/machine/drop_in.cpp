@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "machine/drop_in.hpp"
 
+#include <unistd.h>
+
 #include "os/dir.hpp"
 #include "store/layout.hpp"
 
@@ -34,7 +36,7 @@ std::string drop_in_text(const model::Definition& definition) {
   std::string unit;
   for (const auto& name : definition.requirements) {
     const auto other = layout::container_unit(name);
-    unit += "Requires=" + other + "\nAfter=" + other + "\n";
+    unit += "Wants=" + other + "\nAfter=" + other + "\n";
   }
   std::string service;
   if (definition.restart == model::Definition::Restart::kOnFailure) {
@@ -51,6 +53,13 @@ void settle_drop_in(systemd::Pid1& pid1, const std::string& name, const model::D
   settle(pid1, name, drop_in_text(definition));
 }
 
-void remove_drop_in(systemd::Pid1& pid1, const std::string& name) { settle(pid1, name, ""); }
+void forget_unit(systemd::Pid1& pid1, const std::string& name) {
+  const auto unit = layout::container_unit(name);
+  const auto is_there = [&](const char* in) {
+    return access((std::string(in) + "/" + unit + ".d").c_str(), F_OK) == 0;
+  };
+  if (!is_there(layout::kUnits) && !is_there(layout::kUnitControl)) return;
+  pid1.revert(unit);
+}
 
 }  // namespace sdme::machine

@@ -36,16 +36,28 @@ std::string stop_as_asked(job::Worker& worker, systemd::Pid1& pid1) {
   return stop(pid1, name_of(worker), mode_of(worker), times);
 }
 
-// What systemd must know of a container before it starts or is enabled.
+// What systemd must know of containers before they start or are enabled.
 void settle_as_asked(const job::Worker& worker, systemd::Pid1& pid1) {
   const auto& request = worker.request();
-  if (!json::get_or<bool>(request, "drop_in", false)) return;
-  settle_drop_in(pid1, name_of(worker), model::Definition::from_json(request.at("definition")));
+  if (!request.contains("drop_ins")) return;
+  for (const auto& [name, definition] : request.at("drop_ins").items()) {
+    settle_drop_in(pid1, name, model::Definition::from_json(definition));
+  }
+}
+
+// One after the other, each up before the next: the daemon has put them in order.
+void start_required(job::Worker& worker, systemd::Pid1& pid1) {
+  for (const auto& name : json::get_or<std::vector<std::string>>(worker.request(), "required", {})) {
+    worker.progress("start " + name, -1);
+    while_doing("starting container '" + name + "', which is required",
+                [&] { start(pid1, name, usec_of(worker, "timeout_usec"), Begun::kNo); });
+  }
 }
 
 json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1, Begun begun) {
-  worker.progress("start", -1);
   settle_as_asked(worker, pid1);
+  start_required(worker, pid1);
+  worker.progress("start", -1);
   const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"), begun);
   return {{"state", "running"}, {"health", health.word}, {"failed_units", health.failed_units}};
 }
@@ -91,8 +103,27 @@ json::Value run_remove(job::Worker& worker) {
   stop(pid1, name_of(worker), StopMode::kTerminate,
        {.graceful = {}, .terminate = usec_of(worker, "terminate_usec"), .kill = usec_of(worker, "kill_usec")});
   pid1.disable(layout::container_unit(name_of(worker)));
-  remove_drop_in(pid1, name_of(worker));
+  forget_unit(pid1, name_of(worker));
   return json::Value::object();
+}
+
+json::Value run_pause(job::Worker& worker) {
+  auto pid1 = systemd::Pid1::of_host();
+  const auto unit = layout::container_unit(name_of(worker));
+  if (!pid1.service(unit).running())
+    throw Error(Errc::kNotRunning,
+                "container " + text::quoted(name_of(worker)) + " does not run, so it cannot be paused");
+  pid1.freeze(unit);
+  return {{"state", "paused"}};
+}
+
+json::Value run_resume(job::Worker& worker) {
+  auto pid1 = systemd::Pid1::of_host();
+  const auto unit = layout::container_unit(name_of(worker));
+  if (!pid1.service(unit).running())
+    throw Error(Errc::kNotRunning, "container " + text::quoted(name_of(worker)) + " does not run, so it is not paused");
+  pid1.thaw(unit);
+  return {{"state", "running"}};
 }
 
 }  // namespace sdme::machine

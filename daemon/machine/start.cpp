@@ -75,7 +75,7 @@ systemd::ServiceState await_boot(systemd::Pid1& pid1, const std::string& unit, s
   while (true) {
     auto state = pid1.service(unit);
     if (state.running()) return state;
-    if (state.ended() && !state.queued) {
+    if ((state.ended() && !state.queued) || state.failed_for_now()) {
       throw Error(Errc::kBootFailed, to_message({.why = why_ended(state),
                                                  .failed_units = {},
                                                  .running_jobs = {},
@@ -118,7 +118,9 @@ void stop_quietly(const std::string& name) {
 Health start(systemd::Pid1& pid1, const std::string& name, std::chrono::microseconds timeout, Begun begun) {
   const auto unit = layout::container_unit(name);
   if (begun == Begun::kNo) {
-    if (const auto state = pid1.service(unit); state.running()) return ask_health(state, name);
+    const auto state = pid1.service(unit);
+    if (state.running() && state.frozen) pid1.thaw(unit);
+    if (state.running()) return ask_health(state, name);
   }
   try {
     if (begun == Begun::kNo) {

@@ -30,7 +30,15 @@ bool ask_to_power_off(systemd::Pid1& pid1, const std::string& unit) {
   return leader.has_value();
 }
 
+// A guest that stands still cannot do what it is asked; and systemd stops no unit that is frozen.
+void thaw(systemd::Pid1& pid1, const std::string& unit, StopMode mode) {
+  if (!pid1.service(unit).frozen) return;
+  if (mode == StopMode::kKill) pid1.kill_all(unit, SIGKILL);
+  pid1.thaw(unit);
+}
+
 std::string stop_running(systemd::Pid1& pid1, const std::string& unit, StopMode mode, const StopTimes& times) {
+  thaw(pid1, unit, mode);
   if (mode == StopMode::kGraceful && ask_to_power_off(pid1, unit) && has_ended(pid1, unit, times.graceful)) {
     return "graceful";
   }

@@ -61,7 +61,8 @@ void check_requirements(const Catalogue& catalogue, const model::ContainerRecord
     if (name != own && other == nullptr)
       throw Error(Errc::kNotFound, "there is no container " + text::quoted(name) + " to require");
     if (name != own && other->definition.ephemeral)
-      throw Error(Errc::kInvalidArgument, "container " + text::quoted(name) + " is removed when it stops, so none can require it");
+      throw Error(Errc::kInvalidArgument,
+                  "container " + text::quoted(name) + " is removed when it stops, so none can require it");
     if (leads_to(catalogue, name, own)) {
       throw Error(Errc::kInvalidArgument, "container " + text::quoted(own) + " cannot require " + text::quoted(name) +
                                               (name == own ? "" : ", which in the end requires it"));
@@ -82,8 +83,9 @@ void check_lasting(const Catalogue& catalogue, const model::ContainerRecord& rec
   if (!record.definition.ephemeral) return;
   const auto others = requiring(catalogue, record.name.str());
   if (others.empty()) return;
-  throw Error(Errc::kInUse, "container " + text::quoted(record.name.str()) + " cannot be one that is removed when it stops: " +
-                                text::join(others, ", ") + " requires it");
+  throw Error(Errc::kInUse, "container " + text::quoted(record.name.str()) +
+                                " cannot be one that is removed when it stops: " + text::join(others, ", ") +
+                                " requires it");
 }
 
 void add_required(const Catalogue& catalogue, const model::ContainerRecord& record,
@@ -159,7 +161,8 @@ std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::s
 }
 
 // There is no cycle: check_agreement().
-std::vector<const model::ContainerRecord*> required_by(const Catalogue& catalogue, const model::ContainerRecord& record) {
+std::vector<const model::ContainerRecord*> required_by(const Catalogue& catalogue,
+                                                       const model::ContainerRecord& record) {
   std::vector<const model::ContainerRecord*> required;
   add_required(catalogue, record, required);
   return required;

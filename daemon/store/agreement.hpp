@@ -35,6 +35,7 @@ std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::s
 
 // Those that it requires, itself or through others, in the order in which they are to be started; each once. NotFound
 // where one is gone.
-std::vector<const model::ContainerRecord*> required_by(const Catalogue& catalogue, const model::ContainerRecord& record);
+std::vector<const model::ContainerRecord*> required_by(const Catalogue& catalogue,
+                                                       const model::ContainerRecord& record);
 
 }  // namespace sdme::store

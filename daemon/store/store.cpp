@@ -321,7 +321,8 @@ void Store::rename_container(const std::string& name, const model::ContainerName
     follow_rename(name, to);
   } catch (const Error& error) {
     // It has its new name: who asked for that is not told that it failed.
-    log::warning(named(Kind::kContainer, name) + " is now " + text::quoted(to.str()) + "; what is left is done at the next start: " + error.message());
+    log::warning(named(Kind::kContainer, name) + " is now " + text::quoted(to.str()) +
+                 "; what is left is done at the next start: " + error.message());
   }
 }
 
@@ -329,7 +330,8 @@ void Store::follow_rename(const std::string& former, const model::ContainerName&
   const auto* own = catalogue_.find_container(now.str());
   if (own == nullptr) return;
   const auto text = own->to_text();
-  if (containers_.open_dir(now.str()).read(layout::kRecord, kLargestRecord) != text) rewrite(Kind::kContainer, now.str(), text);
+  if (containers_.open_dir(now.str()).read(layout::kRecord, kLargestRecord) != text)
+    rewrite(Kind::kContainer, now.str(), text);
   if (catalogue_.find_container(former) != nullptr) return;  // another's by now
   const auto all = catalogue_.containers();
   for (auto [name, record] : all) {

@@ -219,6 +219,25 @@ ResourceUse Pid1::resource_use(const std::string& unit) {
   return use;
 }
 
+void Pid1::revert(const std::string& unit) {
+  const auto message = manager_call("RevertUnitFiles");
+  check(sd_bus_message_append(message.get(), "as", 1, unit.c_str()));
+  call(message.get());
+  reload();
+}
+
+void Pid1::freeze(const std::string& unit) {
+  const auto message = manager_call("FreezeUnit");
+  check(sd_bus_message_append(message.get(), "s", unit.c_str()));
+  call(message.get());
+}
+
+void Pid1::thaw(const std::string& unit) {
+  const auto message = manager_call("ThawUnit");
+  check(sd_bus_message_append(message.get(), "s", unit.c_str()));
+  call(message.get());
+}
+
 void Pid1::disable(const std::string& unit) {
   const auto message = manager_call("DisableUnitFiles");
   check(sd_bus_message_append(message.get(), "asb", 1, unit.c_str(), 0));
@@ -239,10 +258,13 @@ ServiceState Pid1::service(const std::string& unit) {
   const auto general = properties(unit, kUnit);
   auto* message = general.get();
   std::uint32_t job = 0;
+  std::string freezer;
   read_dictionary(message, {{"ActiveState", [&] { state.active = read_string(message); }},
                             {"SubState", [&] { state.sub = read_string(message); }},
                             {"Job", [&] { check(sd_bus_message_read(message, "v", "(uo)", &job, nullptr)); }},
+                            {"FreezerState", [&] { freezer = read_string(message); }},
                             {"InvocationID", [&] { state.invocation = read_id(message); }}});
+  state.frozen = is_frozen(freezer);
   state.queued = job != 0;
   const auto special = properties(unit, kService);
   message = special.get();

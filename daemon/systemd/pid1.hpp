@@ -27,9 +27,12 @@ struct ServiceState {
   int exit_status = 0;  // its exit status, or the signal
 
   bool queued = false;  // a job of systemd's waits or works: one that is to start may still be "inactive"
+  bool frozen = false;  // its processes stand still, or are about to
 
   bool running() const { return active == "active" || active == "reloading"; }
   bool ended() const { return active == "inactive" || active == "failed"; }
+  // It failed and systemd is about to try again: Restart=.
+  bool failed_for_now() const { return sub.contains("auto-restart") && result != "success"; }
 };
 
 // What all processes of a unit use together; UINT64_MAX where nobody counts.
@@ -59,6 +62,11 @@ class Pid1 {
   // Until the host is shut down: systemd keeps them in layout::kUnitControl.
   void set_properties(const std::string& unit, const std::vector<Property>& properties);
   ResourceUse resource_use(const std::string& unit);
+  // Drop-ins of an administrator's place and properties set at run time go; systemd reads its files anew.
+  void revert(const std::string& unit);
+  // All of its processes stand still, or go on. What is so already is no error.
+  void freeze(const std::string& unit);
+  void thaw(const std::string& unit);
   void reload();  // of unit files
   void reload(const std::string& unit);  // of a service's own configuration; one that does not run is no error
   std::string active_state(const std::string& unit);  // ActiveState of a unit of any kind

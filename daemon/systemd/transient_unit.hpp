@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -69,6 +70,12 @@ struct TransientSocket {
   std::vector<Property> properties;
   TransientUnit service;  // of the same name; without fds
 };
+
+// FreezerState of a unit whose processes stand still, or are about to: org.freedesktop.systemd1(5).
+inline bool is_frozen(std::string_view freezer_state) {
+  return freezer_state == "frozen" || freezer_state == "freezing" || freezer_state == "frozen-by-parent" ||
+         freezer_state == "freezing-by-parent";
+}
 
 // Appends an a(sv), as SetUnitProperties takes it; Internal on failure.
 void append(sd_bus_message* call, const std::vector<Property>& properties);

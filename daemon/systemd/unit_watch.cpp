@@ -97,6 +97,8 @@ UnitDetail detail_of(sd_bus_message* reply) {
       sd_bus_message_exit_container(reply);
     } else if (std::strcmp(key, "MainPID") == 0) {
       sd_bus_message_read(reply, "v", "u", &detail.main_pid);
+    } else if (const char* freezer = nullptr; std::strcmp(key, "FreezerState") == 0) {
+      if (sd_bus_message_read(reply, "v", "s", &freezer) > 0) detail.frozen = is_frozen(freezer);
     } else if (sd_bus_message_skip(reply, "v") < 0) {
       return detail;
     }
@@ -187,6 +189,9 @@ int UnitWatch::on_message(sd_bus_message* message) {
         events_.changed(*unit, *active);
         forgive_killed(*unit, *active);
       }
+      sd_bus_message_rewind(message, 1);
+      if (sd_bus_message_skip(message, "s") < 0) return 0;
+      if (const auto freezer = changed_string(message, "FreezerState")) events_.frozen(*unit, is_frozen(*freezer));
     } else if (std::strcmp(interface, "org.freedesktop.systemd1.Service") == 0) {
       if (const auto result = changed_string(message, "Result")) events_.result(*unit, *result);
     }
@@ -261,6 +266,25 @@ void UnitWatch::inspect(const std::string& unit, Inspected inspected) {
   if (made < 0 || sd_bus_message_append(call, "s", "") < 0)
     throw Error(Errc::kInternal, "cannot ask systemd for a unit");
   call_async(call, [inspected = std::move(inspected)](sd_bus_message* reply) { inspected(detail_of(reply)); });
+}
+
+void UnitWatch::count(const std::string& unit, const std::string& property, Counted counted) {
+  char* path = nullptr;
+  if (sd_bus_path_encode(kUnitPath, unit.c_str(), &path) < 0) throw Error(Errc::kInternal, "cannot name a unit");
+  const std::unique_ptr<char, decltype(&std::free)> owned(path, &std::free);
+  sd_bus_message* call = nullptr;
+  const int made = bus_ == nullptr ? -ENOTCONN
+                                   : sd_bus_message_new_method_call(bus_, &call, nullptr, path,
+                                                                    "org.freedesktop.DBus.Properties", "Get");
+  const MessagePtr message(call);
+  if (made < 0 || sd_bus_message_append(call, "ss", "org.freedesktop.systemd1.Service", property.c_str()) < 0)
+    throw Error(Errc::kInternal, "cannot ask systemd for a unit");
+  call_async(call, [counted = std::move(counted)](sd_bus_message* reply) {
+    std::uint64_t value = UINT64_MAX;
+    const bool told =
+        sd_bus_message_is_method_error(reply, nullptr) == 0 && sd_bus_message_read(reply, "v", "t", &value) > 0;
+    counted(told && value != UINT64_MAX ? std::optional(value) : std::nullopt);
+  });
 }
 
 void UnitWatch::list(const std::vector<std::string>& patterns, Listed listed) {

@@ -27,6 +27,7 @@ struct UnitState {
 struct UnitDetail {
   std::string invocation;      // InvocationID in hex, "" when it does not run
   std::uint32_t main_pid = 0;  // 0 when it does not run
+  bool frozen = false;
 };
 
 // PID 1 seen from the daemon's event loop, over its private socket: works without a bus, and there
@@ -37,6 +38,7 @@ class UnitWatch {
  public:
   struct Events {
     std::function<void(const std::string& unit, const std::string& active)> changed;
+    std::function<void(const std::string& unit, bool frozen)> frozen;
     std::function<void(const std::string& unit, const std::string& result)>
         result;  // Service.Result: oom-kill, signal, …
     std::function<void(const std::string& unit)> removed;  // unloaded: it has ended for good
@@ -44,6 +46,7 @@ class UnitWatch {
   };
   using Done = std::function<void(std::optional<Error>)>;
   using Inspected = std::function<void(const UnitDetail&)>;
+  using Counted = std::function<void(std::optional<std::uint64_t>)>;
   using Listed = std::function<void(std::vector<UnitState>)>;
 
   // Watches units whose name begins with "sdme-".
@@ -58,6 +61,9 @@ class UnitWatch {
   void kill(const std::string& unit);
   void stop(const std::string& unit);  // SIGTERM now, SIGKILL after its TimeoutStopUSec
   void inspect(const std::string& unit, Inspected inspected);
+  // A number among the properties of a service; none where systemd does not count it. Not answered when the connection is
+  // lost.
+  void count(const std::string& unit, const std::string& property, Counted counted);
   // Asked again when systemd takes too long; not answered when the connection is lost: `lost` tells.
   void list(const std::vector<std::string>& patterns, Listed listed);
 
