@@ -92,4 +92,50 @@ sdbus::Slot Bus::watch_jobs(std::function<void(std::uint64_t, const Dict&)> call
   return connection_->addMatch(rule, std::move(handler), sdbus::return_slot);
 }
 
+namespace {
+
+using Interfaces = std::map<std::string, Dict>;
+
+void tell_added(sdbus::Message& message, const std::function<void(const ObjectNews&)>& call) {
+  sdbus::ObjectPath path;
+  Interfaces interfaces;
+  message >> path >> interfaces;
+  for (auto& [interface, properties] : interfaces)
+    call({ObjectNews::What::kAdded, path, interface, std::move(properties)});
+}
+
+void tell_removed(sdbus::Message& message, const std::function<void(const ObjectNews&)>& call) {
+  sdbus::ObjectPath path;
+  std::vector<std::string> interfaces;
+  message >> path >> interfaces;
+  for (const auto& interface : interfaces) call({ObjectNews::What::kRemoved, path, interface, {}});
+}
+
+void tell_changed(sdbus::Message& message, const std::function<void(const ObjectNews&)>& call) {
+  ObjectNews news = {.what = ObjectNews::What::kChanged, .path = message.getPath(), .interface = {}, .properties = {}};
+  message >> news.interface >> news.properties;
+  call(news);
+}
+
+}  // namespace
+
+std::vector<sdbus::Slot> Bus::watch_objects(std::function<void(const ObjectNews&)> call,
+                                            std::function<void()> on_daemon) {
+  connect();
+  const auto rule =
+      std::string("type='signal',sender='") + names::kBusName + "',path_namespace='" + names::kManagerPath + "'";
+  auto handler = [call = std::move(call)](sdbus::Message message) {
+    const std::string_view member = message.getMemberName();
+    if (member == "InterfacesAdded") tell_added(message, call);
+    if (member == "InterfacesRemoved") tell_removed(message, call);
+    if (member == "PropertiesChanged") tell_changed(message, call);
+  };
+  const auto owner_rule = std::string("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='") +
+                          names::kBusName + "'";
+  std::vector<sdbus::Slot> slots;
+  slots.push_back(connection_->addMatch(rule, std::move(handler), sdbus::return_slot));
+  slots.push_back(connection_->addMatch(owner_rule, [on_daemon](sdbus::Message) { on_daemon(); }, sdbus::return_slot));
+  return slots;
+}
+
 }  // namespace sdme::client

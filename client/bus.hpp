@@ -46,6 +46,15 @@ T take(std::future<T>& answer) {
   }
 }
 
+// One signal about an object below /org/sdme1.
+struct ObjectNews {
+  enum class What { kAdded, kChanged, kRemoved };
+  What what;
+  std::string path;
+  std::string interface;
+  Dict properties;  // all of one that was added, else those that changed
+};
+
 // The connection to the daemon, by the system bus or peer to peer. No call on it ever times out: it may be waiting
 // for a password. Connects when first used.
 class Bus {
@@ -65,6 +74,10 @@ class Bus {
   bool is_peer() const { return !globals_.address.empty(); }
   // Properties of jobs, as they change.
   [[nodiscard]] sdbus::Slot watch_jobs(std::function<void(std::uint64_t id, const Dict& changed)> call);
+
+  // What becomes of the daemon's objects, from now on; and that a daemon came or went.
+  [[nodiscard]] std::vector<sdbus::Slot> watch_objects(std::function<void(const ObjectNews&)> call,
+                                                       std::function<void()> on_daemon);
 
   template <typename T>
   T await(std::future<T> answer) {

@@ -10,7 +10,10 @@
 #include <memory>
 
 #include "commands/create.hpp"
+#include "commands/doctor.hpp"
+#include "commands/edit.hpp"
 #include "commands/enable.hpp"
+#include "commands/events.hpp"
 #include "commands/exec.hpp"
 #include "commands/fs_cache.hpp"
 #include "commands/fs_gc.hpp"
@@ -25,14 +28,18 @@
 #include "commands/mount.hpp"
 #include "commands/new.hpp"
 #include "commands/pod.hpp"
+#include "commands/pause.hpp"
 #include "commands/port.hpp"
 #include "commands/remove.hpp"
+#include "commands/rename.hpp"
 #include "commands/restart.hpp"
 #include "commands/set.hpp"
 #include "commands/show.hpp"
 #include "commands/start.hpp"
+#include "commands/stats.hpp"
 #include "commands/stop.hpp"
 #include "commands/volume.hpp"
+#include "commands/wait.hpp"
 #include "errors.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -109,8 +116,13 @@ void CommandLine::define_verbs() {
   add_verb<Start>(app_);
   add_verb<Stop>(app_);
   add_verb<Restart>(app_);
+  add_verb<Pause>(app_);
+  add_verb<Resume>(app_);
+  add_verb<Wait>(app_);
+  add_verb<Rename>(app_);
   add_verb<Remove>(app_);
   add_verb<Set>(app_);
+  add_verb<Edit>(app_);
   add_verb<Mount>(app_);
   add_verb<Unmount>(app_);
   auto* volume = add_group(app_, "volume", "directories that outlive containers: create, ls, show, rm");
@@ -130,6 +142,9 @@ void CommandLine::define_verbs() {
   add_verb<Exec>(app_);
   add_verb<Join>(app_);
   add_verb<Logs>(app_);
+  add_verb<Stats>(app_);
+  add_verb<Events>(app_);
+  add_verb<Doctor>(app_);
 
   auto* jobs = add_verb<Jobs>(app_);
   jobs->require_subcommand(0, 1);

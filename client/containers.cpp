@@ -55,7 +55,7 @@ std::vector<Target> choose_containers(Client& client, const Names& names, const 
 
 bool is_up(const Dict& container) {
   const auto state = value_of<std::string>(container, "state");
-  return state == "running" || state == "starting";
+  return state == "running" || state == "starting" || state == "paused";
 }
 
 bool confirm_all(Client& client, const std::vector<Target>& targets, const std::string& what, Force force) {

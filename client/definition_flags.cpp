@@ -34,8 +34,8 @@ CLI::Option* add_list(CLI::App& app, const std::string& names, std::vector<std::
 std::uint64_t parse_count(const std::string& flag, const std::string& typed) {
   if (typed == "none") return kNoLimit;
   std::uint64_t value = 0;
-  const auto* end = typed.data() + typed.size();
-  if (const auto [rest, error] = std::from_chars(typed.data(), end, value); rest != end || error != std::errc{})
+  const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), value);
+  if (error != std::errc() || end != typed.data() + typed.size())
     throw Failure(exit_code::kUsage, fmt::format("{}: '{}' is neither a number nor 'none'", flag, printable(typed)));
   return value;
 }
@@ -184,13 +184,13 @@ Dict DefinitionFlags::definition() const {
   for (const auto& bind : binds_) binds.push_back(resolve_bind(bind));
   put(made, "binds", binds);
   put(made, "environment", environment_);
-  if (!memory_.empty()) made["memory"] = sdbus::Variant(parse_size("--memory", memory_));
-  if (!swap_.empty()) made["swap"] = sdbus::Variant(parse_size("--swap", swap_));
-  if (!disk_.empty()) made["disk"] = sdbus::Variant(parse_size("--disk", disk_));
-  if (!cpus_.empty()) made["cpus"] = sdbus::Variant(parse_cpus(cpus_));
-  put(made, "cpu-weight", cpu_weight_);
-  put(made, "io-weight", io_weight_);
-  if (!tasks_.empty()) made["tasks"] = sdbus::Variant(parse_count("--tasks", tasks_));
+  if (memory_) made["memory"] = sdbus::Variant(parse_size("--memory", *memory_));
+  if (swap_) made["swap"] = sdbus::Variant(parse_size("--swap", *swap_));
+  if (disk_) made["disk"] = sdbus::Variant(parse_size("--disk", *disk_));
+  if (cpus_) made["cpus"] = sdbus::Variant(parse_cpus(*cpus_));
+  if (cpu_weight_) made["cpu-weight"] = sdbus::Variant(parse_count("--cpu-weight", *cpu_weight_));
+  if (io_weight_) made["io-weight"] = sdbus::Variant(parse_count("--io-weight", *io_weight_));
+  if (tasks_) made["tasks"] = sdbus::Variant(parse_count("--tasks", *tasks_));
   put(made, "userns", userns_);
   put(made, "profile", profile_);
   put(made, "capabilities", capabilities_);

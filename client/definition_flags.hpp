@@ -27,9 +27,7 @@ struct DefinitionFlags {
 
   std::string network_;
   std::vector<std::string> ports_, binds_, environment_;
-  std::string memory_, swap_, disk_, cpus_;
-  std::optional<std::uint64_t> cpu_weight_, io_weight_;
-  std::string tasks_;
+  std::optional<std::string> memory_, swap_, disk_, cpus_, cpu_weight_, io_weight_, tasks_;
   std::optional<bool> userns_;
   std::string profile_;
   std::vector<std::string> capabilities_, drop_capabilities_, system_call_filter_;

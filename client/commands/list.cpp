@@ -14,7 +14,7 @@ namespace {
 Colour colour_of_state(const std::string& state) {
   if (state == "running") return Colour::kGreen;
   if (state == "failed") return Colour::kRed;
-  return state == "stopped" ? Colour::kDim : Colour::kYellow;
+  return state == "stopped" || state == "paused" ? Colour::kDim : Colour::kYellow;
 }
 
 Colour colour_of_health(const std::string& health) {

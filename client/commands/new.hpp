@@ -23,6 +23,9 @@ struct New {
 
   void define(CLI::App& app);
   int run(Client& client) const;
+
+ private:
+  int enter(Client& client, const std::string& name) const;
 };
 
 }  // namespace sdme::client
