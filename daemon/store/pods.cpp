@@ -3,7 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "store/layout.hpp"
+#include "store/store.hpp"
 
 namespace sdme::store {
 
@@ -47,6 +47,18 @@ void Pods::remove(const std::string& name) {
   directory_.remove(file_of(name));
   directory_.sync();
   pods_.erase(name);
+}
+
+void Store::put_pod(model::PodRecord record) {
+  check_agreement(everybody(), record);
+  store::give_address(everybody(), record, pool_);
+  pods_.put(record);
+}
+
+void Store::remove_pod(const std::string& name) {
+  if (const auto members = members_of_pod(catalogue_, name); !members.empty())
+    throw Error(Errc::kInUse, "pod " + text::quoted(name) + " is used by " + text::join(members, ", "));
+  pods_.remove(name);
 }
 
 }  // namespace sdme::store

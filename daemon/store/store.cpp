@@ -364,18 +364,6 @@ void Store::rewrite(Kind kind, const std::string& name, const std::string& text)
   dir.open_dir(name).write(layout::kRecord, text, kRecordMode);
 }
 
-void Store::put_pod(model::PodRecord record) {
-  check_agreement(everybody(), record);
-  store::give_address(everybody(), record, pool_);
-  pods_.put(record);
-}
-
-void Store::remove_pod(const std::string& name) {
-  if (const auto members = members_of_pod(catalogue_, name); !members.empty())
-    throw Error(Errc::kInUse, "pod " + text::quoted(name) + " is used by " + text::join(members, ", "));
-  pods_.remove(name);
-}
-
 // One rename: before it the entry is whole, after it the entry is rubbish.
 void Store::trash_container(const std::string& name) {
   const bool damaged = catalogue_.find_damaged(Kind::kContainer, name) != nullptr;

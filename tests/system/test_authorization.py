@@ -52,7 +52,8 @@ def request_of(box, trixie, shop, of_bob):
             elif name == "source":
                 yield NOWHERE
             else:
-                yield {"a{sv}": {}, "s": trixie if name == "rootfs" else "", "aay": [b"A=B"], "ay": b"", "i": 15}[kind]
+                yield {"a{sv}": {}, "s": trixie if name == "rootfs" else "other-box" if name == "new_name" else "", "as": [box],
+                       "aay": [b"A=B"], "ay": b"", "i": 15}[kind]
 
     guests.import_as("bob", "unused", "-", stdin=tars.small())
     host.sdmectl("bob", "volume", "create", "unused").ok()
@@ -67,7 +68,7 @@ def test_every_method_has_a_gate():
     assert {"public", "owner", "computed"} <= kinds
     assert len(bus.GATED) >= 18
     assert {name for name in bus.METHODS if name not in bus.GATED} == {
-        "ListContainers", "ListRootfs", "ListPods", "ListJobs", "ListVolumes", "InspectCache"}
+        "ListContainers", "ListRootfs", "ListPods", "ListJobs", "ListVolumes", "InspectCache", "CheckHost"}
 
 
 @pytest.mark.parametrize("interactive", [False, True])
@@ -87,7 +88,8 @@ def test_refused_on_the_bus(request_of, box, interactive):
 WORDS = {
     "InspectContainer": ["show", "box"], "InspectRootfs": ["fs", "show", "trixie"],
     "ImportRootfs": ["fs", "import", "stolen", "-"], "RemoveRootfs": ["fs", "rm", "unused"],
-    "UpdateContainer": ["set", "box", "--memory", "1G"], "CreatePod": ["pod", "new", "stolen"],
+    "RenameContainer": ["rename", "box", "other-box"], "PauseContainer": ["pause", "box"], "ResumeContainer": ["resume", "box"],
+    "GetUsage": ["stats", "--once", "box"], "UpdateContainer": ["set", "box", "--memory", "1G"], "CreatePod": ["pod", "new", "stolen"],
     "UpdatePod": ["pod", "net", "attach", "shop", "veth"], "RemovePod": ["pod", "rm", "shop"],
     "CreateContainer": ["create", "stolen", "--fs", "trixie", "--private-network"], "StartContainer": ["start", "box"],
     "StopContainer": ["stop", "box"], "RestartContainer": ["restart", "box"], "EnableContainer": ["enable", "box"],
@@ -119,7 +121,7 @@ def test_refused_by_the_client(request_of, of_bob, box):
 
 def test_refused_by_busctl(request_of, box, trixie, of_bob):
     """busctl(1) as anybody would use it, which allows prompts where it can."""
-    values = {"s": "box", "a{sv}": "0", "aay": "0", "ay": "0", "t": "1", "i": "15", "h": "0"}
+    values = {"s": "other-box", "a{sv}": "0", "as": "1 box", "aay": "0", "ay": "0", "t": "1", "i": "15", "h": "0"}
     wrong = {}
     for member, method in bus.GATED.items():
         if "h" in method.signature:
@@ -130,7 +132,7 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
                        "stolen" if member in ("CreateContainer", "CreatePod", "CreateVolume") else
                        "shop" if "Pod" in member else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
                        "session": of_bob["session"], "user": ""}
-            words.append(str(special.get(name, values[kind])))
+            words += str(special.get(name, values[kind])).split(" ") if kind == "as" else [str(special.get(name, values[kind]))]
         result = host.busctl("alice", "call", bus.NAME, bus.PATH, bus.MANAGER, member, method.signature, *words)
         if result.status == 0 or not re.search("Access denied|Interactive authentication required|needs a password|refused", result.err):
             wrong[member] = result

@@ -38,7 +38,7 @@ def test_bad_name_of_a_rootfs(name):
 @pytest.mark.parametrize("member", [name for name, method in bus.METHODS.items() if ("name", "s") in method.inputs])
 def test_bad_name_for_every_method(member):
     reading, writing = os.pipe()
-    values = {"s": "", "a{sv}": {}, "aay": [], "ay": b"", "t": 1, "i": 1, "h": bus.Fd(reading)}
+    values = {"s": "", "a{sv}": {}, "as": [], "aay": [], "ay": b"", "t": 1, "i": 1, "h": bus.Fd(reading)}
     args = ["no/name" if name == "name" else values[kind] for name, kind in bus.METHODS[member].inputs]
     assert bus.refusal("alice", member, *args) == bus.error("InvalidArgument")
     os.close(reading)
