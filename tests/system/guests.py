@@ -76,10 +76,10 @@ def remove_volumes():
 def kill_all():
     """An empty store, whatever a run before left."""
     kill(*host.entries("containers"))
-    remove_volumes()
-    left = host.entries("rootfs")
-    if left:
-        host.sdmectl("root", "fs", "rm", *left)
+    for kind, words in (("rootfs", ["fs", "rm"]), ("pods", ["pod", "rm"]), ("volumes", ["volume", "rm"])):
+        left = [name.removesuffix(".json") for name in host.entries(kind)]
+        if left:
+            host.sdmectl("root", *words, *left)
 
 
 def exec_in(name, *command, user="root", options=(), **more):
