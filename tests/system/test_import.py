@@ -160,16 +160,17 @@ def test_trixie_as_directory(trixie_tree):
     attributes_inside(boots_and_is_the_same(rootfs, trees.scan(trixie_tree)))
 
 
-def test_bookworm_as_tarball(bookworm_tree):
+@pytest.mark.parametrize("suite, version", [("bookworm", "12"), ("bullseye", "11")])
+def test_older_one_as_tarball(suite, version):
     """The tarball that mmdebstrap made, against what tar(1) makes of it."""
-    rootfs = guests.import_as("bob", host.unique("bookworm"), guests.TARBALLS / "bookworm.tar")
+    rootfs = guests.import_as("bob", host.unique(suite), guests.TARBALLS / f"{suite}.tar")
     pristine = guests.WORK / "pristine"
-    tars.unpack(guests.TARBALLS / "bookworm.tar", pristine, acls=False)  # there they are attributes like others
+    tars.unpack(guests.TARBALLS / f"{suite}.tar", pristine, acls=False)  # there they are attributes like others
     try:
         name = boots_and_is_the_same(rootfs, trees.scan(pristine))
     finally:
         shutil.rmtree(pristine)
-    assert "12" in guests.shell_in(name, ". /etc/os-release; echo $VERSION_ID").ok()
+    assert version in guests.shell_in(name, ". /etc/os-release; echo $VERSION_ID").ok()
 
 
 def test_bookworm_as_directory(bookworm_tree):
