@@ -205,8 +205,8 @@ PUBLIC = {"name": str, "state": str, "health": str, "os": str, "rootfs": str, "o
           "network": str, "address": str, "ports": list, "host_clone": bool, "privileged": bool, "created_usec": int,
           "requires": list, "protected": bool, "ephemeral": bool}
 PRIVATE = {"uuid": str, "unit": str, "invocation": str, "main_pid": int, "layers": list, "opaque_dirs": list,
-           "masked_services": list, "features": list, "binds": list, "environment": list, "restart": str, "profile": str, "capabilities": list, "drop_capabilities": list,
-           "no_new_privileges": bool, "read_only": bool, "system_call_filter": list, "apparmor_profile": str}
+           "masked_services": list, "features": list, "binds": list, "environment": list, "profile": str, "restart": str, "capabilities": list,
+           "drop_capabilities": list, "no_new_privileges": bool, "read_only": bool, "system_call_filter": list, "apparmor_profile": str}
 
 
 def schema(found, wanted):
