@@ -23,6 +23,7 @@ using Level = Finding::Level;
 
 constexpr std::uint64_t kFirstId = 0x0008'0000;  // systemd's range for containers
 constexpr std::uint64_t kLastId = 0x6FFF'FFFF;
+constexpr std::uint64_t kFewInstances = 1024;  // a guest takes seven or so
 constexpr std::uint64_t kLeastFree = std::uint64_t{1} << 30U;
 // Names of our interfaces, of which a container's carries its uuid.
 constexpr std::array kInterfaces = {"sdme-links", "sdz-zone", "sd-0123456789"};
@@ -172,6 +173,17 @@ Finding ids(const std::string& root) {
           "give them ids outside of it, so that more are free and no other program mixes them up"};
 }
 
+// Each guest's systemd takes some, and all guests share what the host has.
+Finding inotify(const std::string& root) {
+  const auto text = content(root + "/proc/sys/fs/inotify/max_user_instances");
+  const auto most = number(text.substr(0, text.find('\n')));
+  if (most == 0 || most >= kFewInstances) return {Level::kOk, "inotify", "there is room for many containers", ""};
+  return {
+      Level::kNote, "inotify",
+      fmt::format("all containers together may have {} inotify instances: some dozen can run at the same time", most),
+      "put 'fs.inotify.max_user_instances = 4096' into a file of /etc/sysctl.d, and run 'sysctl --system'"};
+}
+
 Finding apparmor(const std::string& root) {
   if (content(root + "/sys/module/apparmor/parameters/enabled").starts_with('Y'))
     return {Level::kOk, "apparmor", "it is enabled", ""};
@@ -228,6 +240,7 @@ std::vector<Finding> examine_host(const std::string& root, const std::string& re
           forwarding(root),
           networkd(root),
           ids(root),
+          inotify(root),
           machined(root),
           apparmor(root)};
 }

@@ -109,6 +109,13 @@ TEST_F(FindingsTest, FilesOfNetworkd) {
   EXPECT_THAT(find("networkd").sentence, HasSubstr("20-all.network"));
 }
 
+TEST_F(FindingsTest, RoomForManyContainers) {
+  put("/proc/sys/fs/inotify/max_user_instances", "128\n");
+  EXPECT_EQ(level("inotify"), Level::kNote);
+  put("/proc/sys/fs/inotify/max_user_instances", "8192\n");
+  EXPECT_EQ(level("inotify"), Level::kOk);
+}
+
 TEST_F(FindingsTest, Space) {
   EXPECT_EQ(examine_space(temp_ / "none").level, Level::kNote);
   EXPECT_EQ(examine_space(temp_ / "").what, "space");
