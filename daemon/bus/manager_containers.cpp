@@ -84,11 +84,11 @@ std::vector<Check> ManagerObject::container_checks(std::string_view member, cons
 
 // Who may start a container is not thereby one who may start another that reaches the host.
 std::vector<Check> ManagerObject::starting_checks(std::string_view member, const Caller& caller,
-                                                  const model::ContainerRecord& record,
-                                                  const std::string& verb) const {
+                                                  const model::ContainerRecord& record, const std::string& verb) const {
   auto checks = container_checks(member, caller, record, verb);
   for (const auto* other : store::required_by(context_.store.catalogue(), record)) {
-    if (other->definition.privileged()) std::ranges::move(container_checks(member, caller, *other, verb), std::back_inserter(checks));
+    if (other->definition.privileged())
+      std::ranges::move(container_checks(member, caller, *other, verb), std::back_inserter(checks));
   }
   return checks;
 }
@@ -196,8 +196,8 @@ void ManagerObject::RenameContainer(sdbus::Result<std::uint64_t>&& result, std::
     auto plan = requests::rename(who, record, to, others, options);
     const auto state = context_.states.state(name);
     if (state == "stopped" || state == "failed") return plan;
-    throw Error(Errc::kBusy,
-                "container " + text::quoted(name) + " is " + state + ", and only one that is stopped gets another name");
+    throw Error(Errc::kBusy, "container " + text::quoted(name) + " is " + state +
+                                 ", and only one that is stopped gets another name");
   });
 }
 

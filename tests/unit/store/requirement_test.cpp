@@ -62,12 +62,15 @@ TEST_F(RequirementTest, WhatGoesByItselfIsRequiredByNone) {
   catalogue_.put(passing);
   auto web = test::container("web", "debian", {test::kLayerA});
   web.definition.requirements = {"passing"};
-  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, web); }), HasSubstr("'passing'"));
+  EXPECT_THAT(
+      test::error_of(Errc::kInvalidArgument, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, web); }),
+      HasSubstr("'passing'"));
   put("db");
   put("front", {"db"});
   auto db = test::container("db", "debian", {test::kLayerA});
   db.definition.ephemeral = true;
-  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, db); }), HasSubstr("front"));
+  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, db); }),
+              HasSubstr("front"));
 }
 
 }  // namespace
