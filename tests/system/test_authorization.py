@@ -47,7 +47,7 @@ def request_of(box, trixie, shop, of_bob):
                 yield of_bob[name]
             elif name == "name":
                 new = {"ImportRootfs": "stolen", "PullRootfs": "stolen", "CreateContainer": "stolen", "CreatePod": "stolen",
-                       "CreateVolume": "stolen", "RemoveRootfs": "unused", "RemoveVolume": "unused"}
+                       "CreateVolume": "stolen", "RemoveRootfs": "unused", "RemoveVolume": "unused", "RenameContainer": "idle"}
                 yield new.get(member) or (trixie if "Rootfs" in member else shop if "Pod" in member else box)
             elif name == "source":
                 yield NOWHERE
@@ -57,6 +57,7 @@ def request_of(box, trixie, shop, of_bob):
 
     guests.import_as("bob", "unused", "-", stdin=tars.small())
     host.sdmectl("bob", "volume", "create", "unused").ok()
+    guests.confined(trixie, name="idle")  # only a stopped one is renamed
     yield lambda member: list(arguments(member))
     for pair in pipes:
         for fd in pair:
@@ -88,7 +89,7 @@ def test_refused_on_the_bus(request_of, box, interactive):
 WORDS = {
     "InspectContainer": ["show", "box"], "InspectRootfs": ["fs", "show", "trixie"],
     "ImportRootfs": ["fs", "import", "stolen", "-"], "RemoveRootfs": ["fs", "rm", "unused"],
-    "RenameContainer": ["rename", "box", "other-box"], "PauseContainer": ["pause", "box"], "ResumeContainer": ["resume", "box"],
+    "RenameContainer": ["rename", "idle", "other-box"], "PauseContainer": ["pause", "box"], "ResumeContainer": ["resume", "box"],
     "GetUsage": ["stats", "--once", "box"], "UpdateContainer": ["set", "box", "--memory", "1G"], "CreatePod": ["pod", "new", "stolen"],
     "UpdatePod": ["pod", "net", "attach", "shop", "veth"], "RemovePod": ["pod", "rm", "shop"],
     "CreateContainer": ["create", "stolen", "--fs", "trixie", "--private-network"], "StartContainer": ["start", "box"],
@@ -129,6 +130,7 @@ def test_refused_by_busctl(request_of, box, trixie, of_bob):
         words = []
         for name, kind in method.inputs:
             special = {"name": trixie if member == "InspectRootfs" else "unused" if member in ("RemoveRootfs", "RemoveVolume") else
+                       "idle" if member == "RenameContainer" else
                        "stolen" if member in ("CreateContainer", "CreatePod", "CreateVolume") else
                        "shop" if "Pod" in member else box, "rootfs": trixie, "source": NOWHERE, "job": of_bob["job"],
                        "session": of_bob["session"], "user": ""}

@@ -78,7 +78,7 @@ def test_the_daemon_goes_and_comes(watch, trixie):
     name = guests.start(guests.confined(trixie))
     with host.settings("[Daemon]\nIdleExitSec=1s\n"):
         process, read = watch("--filter", f"name={name}")
-        host.kill_daemon()
+        host.systemctl("kill", "--signal=KILL", "sdmed.service")  # or it has left already
         host.systemctl("stop", "sdmed.service").ok()
         host.systemctl("stop", host.container_unit(name)).ok()
         host.until(lambda: "stopped" in of(read(), name), "the news", 30)
