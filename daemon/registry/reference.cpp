@@ -58,7 +58,7 @@ bool is_domain(std::string_view text) {
 
 bool is_ipv6(std::string_view text) {
   in6_addr address = {};
-  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+  return !text.contains('\0') && inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
 }
 
 bool is_port(std::string_view text) {

@@ -98,6 +98,7 @@ TEST(Reference, RefusesWhatIsNone) {
                                                    "[::1/x",
                                                    "[::g]/x",
                                                    "[::1]5/x",
+                                                   std::string("[::1\0]/x", 8),
                                                    "http://a.b/x",
                                                    "a.b:1:2/x",
                                                    "u@a.b/x",
