@@ -31,6 +31,11 @@ std::string lower(std::string_view text) {
   return made;
 }
 
+std::string upper(std::string text) {
+  for (auto& c : text) c = is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
 // Letters and digits, joined by one dot, one or two underscores, or any number of dashes.
 bool is_component(std::string_view text) {
   std::size_t at = 0;
@@ -160,7 +165,10 @@ Reference Reference::at(std::string_view place) const {
 std::string Reference::name() const { return host.empty() ? path : host + "/" + path; }
 
 std::string Reference::str() const {
-  return name() + (tag.empty() ? "" : ":" + tag) + (digest ? "@" + digest->str() : "");
+  // Only capitals made it a host: "HOST/x".
+  const bool capital = !host.empty() && !looks_like_host(host);
+  return (capital ? upper(host) + "/" + path : name()) + (tag.empty() ? "" : ":" + tag) +
+         (digest ? "@" + digest->str() : "");
 }
 
 std::string Reference::version() const { return digest ? digest->str() : tag; }

@@ -48,6 +48,7 @@ TEST(Reference, Grammar) {
     EXPECT_EQ(reference.tag, tag) << text;
     EXPECT_EQ(reference.digest.has_value(), digest) << text;
     EXPECT_EQ(Reference::parse(reference.str()).str(), reference.str()) << text;
+    EXPECT_EQ(Reference::parse(reference.str()).host, reference.host) << text;
   }
 }
 
