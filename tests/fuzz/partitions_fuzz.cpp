@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   std::string disk(test::text_of(bytes, count));
   test::look_at(disk);
   const auto before = disk;
-  for (const std::size_t sector : {512, 4096}) test::repair(disk, sector);
+  for (const std::size_t sector : {512U, 4096U}) test::repair(disk, sector);
   if (disk != before) test::look_at(disk);
   return 0;
 }
