@@ -43,7 +43,7 @@ def test_strict_is_confined(machine, container):
     assert leader == label
     assert service.splitlines() == [label, label]
     assert inside(machine, name, "cat /proc/self/attr/current").ok() == label
-    assert shown["state"] == "running" and shown["health"] == "running", shown
+    assert shown["state"] == "running" and shown["health"] == "ok", shown
     denied = machine.shell("journalctl --dmesg --quiet --grep 'apparmor=\"DENIED\".*sdme-default' | sed 's/.*operation/operation/'").out
     print(denied)
 
@@ -60,10 +60,10 @@ def test_the_profile_refuses_the_host(machine):
     assert confined("echo works").ok() == "works"
     def rewrite(file):
         return f'was=$(cat {file} | tr -d "[]") && echo "${{was%% *}}" >{file}'
-    for refused in ("head -c 1 /dev/vda", "head -c 1 /proc/kcore", "cat /sys/kernel/security/lsm", "mount -t securityfs none /mnt && umount /mnt",
+    for refused in ("head -c 1 /dev/vda", "head -c 1 /proc/kcore", "cat /sys/kernel/security/lsm",
                     rewrite("/proc/sys/vm/swappiness"), rewrite("/proc/sys/kernel/core_pattern"),
                     rewrite("/sys/kernel/mm/transparent_hugepage/enabled")):
         machine.shell(refused).ok()
         found = confined(refused)
-        assert found.status != 0 and "denied" in found.err, f"{refused}: {found}"
+        assert found.status != 0 and "ermission denied" in found.err, f"{refused}: {found}"
     assert confined("cat /proc/sys/net/ipv4/ip_forward").ok() in ("0", "1")
