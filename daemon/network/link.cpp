@@ -31,7 +31,9 @@ template <typename Done>
 void await(systemd::Pid1& pid1, const std::string& unit, Done done) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (auto state = pid1.service(unit); !done(state); state = pid1.service(unit)) {
-    if ((state.active == "failed" || state.sub == "auto-restart") && !done(state)) give_up(pid1, unit, state);
+    // While a job is queued, what is seen is how an earlier run ended: a stop that met a reload, for one.
+    const bool has_failed = state.active == "failed" || state.sub == "auto-restart";
+    if (has_failed && !state.queued && !done(state)) give_up(pid1, unit, state);
     if (std::chrono::steady_clock::now() >= deadline) throw Error(Errc::kTimedOut, unit + " did not answer in time");
     pid1.await_change(unit, deadline);
   }
