@@ -22,8 +22,6 @@ constexpr std::size_t kLongestSwitch = 16;
 
 std::string table_of(std::string_view instance) { return "sdme-" + std::string(instance); }
 
-bool exists(const std::string& interface) { return access(("/sys/class/net/" + interface).c_str(), F_OK) == 0; }
-
 std::string network_of(const Subnet& subnet) {
   return model::to_text(subnet.gateway - 1) + "/" + std::to_string(subnet.prefix);
 }
@@ -35,6 +33,13 @@ void allow_forwarding() {
   os::write_all(settings.open_file("ip_forward", O_WRONLY | O_TRUNC).get(), "1", "net.ipv4.ip_forward");
 }
 
+bool is_ours(const std::string& interface) { return interface == bridge_of("links") || interface.starts_with("sdz-"); }
+
+std::vector<std::string> ports_of(const std::string& bridge) {
+  const auto ports = "/sys/class/net/" + bridge + "/brif";
+  return access(ports.c_str(), F_OK) == 0 ? os::Dir::open(ports).entries() : std::vector<std::string>{};
+}
+
 // A container in a container, or a VPN, may have chosen the same.
 void check_free(const Subnet& subnet, const std::string& bridge) {
   const auto routes =
@@ -42,6 +47,10 @@ void check_free(const Subnet& subnet, const std::string& bridge) {
   for (const auto& route : routes) {
     const auto device = json::get_or<std::string>(route, "dev", "");
     if (device == bridge) continue;
+    if (is_ours(device) && ports_of(device).empty()) {  // of a network whose end was missed
+      delete_interface(device);
+      continue;
+    }
     throw Error(Errc::kInUse, "the addresses " + network_of(subnet) + " are used on interface " + text::quoted(device) +
                                   " already; set NetworkPool= in sdmed.conf(5) to others");
   }
@@ -109,7 +118,7 @@ void bring_up(const std::string& instance) {
   const auto subnet = subnet_of(instance);
   const auto bridge = bridge_of(instance);
   check_free(subnet, bridge);
-  if (!exists(bridge)) run_ip({"link add " + bridge + " type bridge forward_delay 0"});
+  if (!has_interface(bridge)) run_ip({"link add " + bridge + " type bridge forward_delay 0"});
   run_ip({"address replace " + subnet.str() + " dev " + bridge, "link set " + bridge + " up"});
   run_nft(nft_rules(instance, subnet));
   allow_forwarding();
@@ -118,15 +127,12 @@ void bring_up(const std::string& instance) {
   directory.write(kResolvConf, resolv_conf(instance, subnet), 0644);
 }
 
-bool has_ports(const std::string& instance) {
-  const auto ports = "/sys/class/net/" + bridge_of(instance) + "/brif";
-  return access(ports.c_str(), F_OK) == 0 && !os::Dir::open(ports).entries().empty();
-}
+bool has_ports(const std::string& instance) { return !ports_of(bridge_of(instance)).empty(); }
 
 void take_down(const std::string& instance) {
   if (has_ports(instance)) return;
   forget_given(instance);
-  if (exists(bridge_of(instance))) run_ip({"link delete " + bridge_of(instance)});
+  delete_interface(bridge_of(instance));
   const auto table = "table inet " + table_of(instance);
   run_nft(table + " {}\ndelete " + table + "\n");
 }

@@ -41,9 +41,7 @@ void await(systemd::Pid1& pid1, const std::string& unit, Done done) {
 
 // One end takes the other with it. systemd-nspawn gives the inner one back when it ends, if it has the time.
 void remove_link(const std::string& uuid) {
-  for (const auto& end : {outer_end(uuid), inner_end(uuid)}) {
-    if (access(("/sys/class/net/" + end).c_str(), F_OK) == 0) run_ip({"link delete " + end});
-  }
+  for (const auto& end : {outer_end(uuid), inner_end(uuid)}) delete_interface(end);
 }
 
 void make_link(const std::string& uuid, const std::string& instance) {

@@ -43,6 +43,17 @@ void run_ip(const std::vector<std::string>& commands) {
   run_tool("ip", {"-batch", "-"}, text::join(commands, "\n") + "\n");
 }
 
+bool has_interface(const std::string& name) { return access(("/sys/class/net/" + name).c_str(), F_OK) == 0; }
+
+void delete_interface(const std::string& name) {
+  if (!has_interface(name)) return;
+  try {
+    run_ip({"link delete " + name});
+  } catch (const Error&) {
+    if (has_interface(name)) throw;
+  }
+}
+
 void run_nft(std::string_view rules) { run_tool("nft", {"-f", "-"}, rules); }
 
 }  // namespace sdme::network

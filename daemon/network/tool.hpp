@@ -15,6 +15,10 @@ std::string run_tool(const std::string& name, const std::vector<std::string>& ar
 // ip-link(8) and its like, one command a line; the first that fails ends it.
 void run_ip(const std::vector<std::string>& commands);
 
+bool has_interface(const std::string& name);
+// One that is not there is fine: the kernel removes what was inside of a container when it ends, at any moment.
+void delete_interface(const std::string& name);
+
 // nft(8): all of it or nothing.
 void run_nft(std::string_view rules);
 
