@@ -49,6 +49,16 @@ job::Plan plan_for(const Caller& caller, const model::ContainerName& container, 
           .fds = {}};
 }
 
+// What needs no more than the container's name.
+job::Plan plan_plain(const Caller& caller, const model::ContainerRecord& container, const std::string& kind,
+                     const Options& options) {
+  OptionReader reader(options, "option");
+  auto plan = plan_for(caller, container.name, kind);
+  plan.record.cancel_on_disconnect = reader.take_cancels();
+  reader.finish();
+  return plan;
+}
+
 }  // namespace
 
 job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect) {
@@ -120,11 +130,7 @@ job::Plan restart(const Caller& caller, const model::ContainerRecord& container,
 }
 
 job::Plan enable(const Caller& caller, const model::ContainerRecord& container, const Options& options, bool enabled) {
-  OptionReader reader(options, "option");
-  auto plan = plan_for(caller, container.name, enabled ? "enable" : "disable");
-  plan.record.cancel_on_disconnect = reader.take_cancels();
-  reader.finish();
-  return plan;
+  return plan_plain(caller, container, enabled ? "enable" : "disable", options);
 }
 
 job::Plan check_host(const Caller& caller, const Options& options) {
@@ -137,19 +143,11 @@ job::Plan check_host(const Caller& caller, const Options& options) {
 }
 
 job::Plan pause(const Caller& caller, const model::ContainerRecord& container, const Options& options) {
-  OptionReader reader(options, "option");
-  auto plan = plan_for(caller, container.name, "pause");
-  plan.record.cancel_on_disconnect = reader.take_cancels();
-  reader.finish();
-  return plan;
+  return plan_plain(caller, container, "pause", options);
 }
 
 job::Plan resume(const Caller& caller, const model::ContainerRecord& container, const Options& options) {
-  OptionReader reader(options, "option");
-  auto plan = plan_for(caller, container.name, "resume");
-  plan.record.cancel_on_disconnect = reader.take_cancels();
-  reader.finish();
-  return plan;
+  return plan_plain(caller, container, "resume", options);
 }
 
 job::Plan rename(const Caller& caller, const model::ContainerRecord& container, const model::ContainerName& to,

@@ -168,22 +168,9 @@ Properties for_machine(const Record& record, const std::string& out) {
           {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns"}}}};
 }
 
-// Runs nft(8), which shows the firewall to those alone who could change it.
-Properties for_check(const std::string& out) {
-  return {{"CapabilityBoundingSet", capabilities(CAP_NET_ADMIN)},
-          {"PrivateDevices", true},
-          {"ProtectSystem", std::string("strict")},
-          {"ProtectHome", std::string("yes")},
-          {"PrivateTmp", true},
-          {"ReadWritePaths", std::vector<std::string>{out}},
-          {"RestrictNamespaces", std::uint64_t{0}},
-          {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}}};
-}
-
-// Runs journalctl, and sees the journal.
-Properties for_log(const std::string& out) {
-  return {{"CapabilityBoundingSet", std::uint64_t{0}},
-          {"PrivateNetwork", true},
+// Runs a program that shows something of the host, and writes its result.
+Properties for_showing(std::uint64_t caps, const std::string& out) {
+  return {{"CapabilityBoundingSet", caps},
           {"PrivateDevices", true},
           {"ProtectSystem", std::string("strict")},
           {"ProtectHome", std::string("yes")},
@@ -251,9 +238,11 @@ std::vector<Property> sandbox(const Record& record, const std::string& out, cons
   } else if (record.verb == "create") {
     add(properties, for_create(record, out));
   } else if (record.verb == "log") {
-    add(properties, for_log(out));
+    add(properties, for_showing(0, out));  // journalctl(1)
+    add(properties, {{"PrivateNetwork", true}});
   } else if (record.verb == "check") {
-    add(properties, for_check(out));
+    // nft(8) shows the firewall to those alone who could change it.
+    add(properties, for_showing(capabilities(CAP_NET_ADMIN), out));
     replace(properties, {"RestrictAddressFamilies", systemd::AllowList{true, {"AF_UNIX", "AF_NETLINK"}}});
   } else {
     add(properties, for_machine(record, out));

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/stable_hash.hpp"
 #include "base/text.hpp"
 #include "os/dir.hpp"
 #include "os/file.hpp"
@@ -31,11 +32,7 @@ constexpr std::size_t kLongestSubids = 1024 * 1024;
 constexpr std::size_t kLongestMap = 64 * 1024;
 constexpr std::uint64_t kEveryId = 0xFFFF'FFFF;
 
-std::uint32_t first_try(std::string_view name) {
-  std::uint32_t hash = 2'166'136'261;  // FNV-1a: the same in every process
-  for (const unsigned char c : name) hash = (hash ^ c) * 16'777'619;
-  return hash % kBases;
-}
+std::uint32_t first_try(std::string_view name) { return stable_hash(name) % kBases; }
 
 os::UniqueFd lock_of_nspawn(std::uint32_t base) {
   const auto directory = os::Dir::make(kLocks, 0755);

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "base/stable_hash.hpp"
 #include "base/text.hpp"
 
 namespace sdme::model {
@@ -56,9 +57,7 @@ AddressPool AddressPool::parse(std::string_view text) {
 }
 
 AddressPool AddressPool::of_host(std::string_view machine_id) {
-  std::uint32_t hash = 2'166'136'261;  // FNV-1a
-  for (const unsigned char c : machine_id) hash = (hash ^ c) * 16'777'619;
-  const std::uint32_t second = 64 + hash % 128;  // the low ones are what people choose by hand
+  const std::uint32_t second = 64 + stable_hash(machine_id) % 128;  // the low ones are what people choose by hand
   return {.base = 10U << 24U | second << 16U};
 }
 

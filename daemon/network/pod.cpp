@@ -3,10 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "base/error.hpp"
@@ -88,13 +85,6 @@ Inside inside_of(const model::PodRecord& pod) {
           .name = "pod-" + name,
           .address = own ? kOwnAddress : model::to_text(pod.network.address),
           .namespace_path = own ? namespace_of_pod(name) : ""};
-}
-
-std::vector<model::Port> missing_from(const std::vector<model::Port>& these, const std::vector<model::Port>& those) {
-  std::vector<model::Port> missing;
-  std::ranges::copy_if(these, std::back_inserter(missing),
-                       [&](const model::Port& port) { return !std::ranges::contains(those, port); });
-  return missing;
 }
 
 // From what is there to what is wanted; nothing there is the record without link and ports.

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -174,6 +176,13 @@ std::string port_unit(const std::string& name, const Port& port) {
   const auto address = port.address.empty() ? "" : port.address + "-";
   return "sdme-port-" + name + "-" + address + std::to_string(port.host) + "-" + std::string(port.protocol_word()) +
          kSuffix;
+}
+
+std::vector<Port> missing_from(const std::vector<Port>& these, const std::vector<Port>& those) {
+  std::vector<Port> missing;
+  std::ranges::copy_if(these, std::back_inserter(missing),
+                       [&](const Port& port) { return !std::ranges::contains(those, port); });
+  return missing;
 }
 
 void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>& ports) {

@@ -21,6 +21,9 @@ struct Inside {
 
 std::string port_unit(const std::string& name, const model::Port& port);  // sdme-port-NAME-….socket
 
+// Those of `these` that are not among `those`.
+std::vector<model::Port> missing_from(const std::vector<model::Port>& these, const std::vector<model::Port>& those);
+
 // InUse, naming the program, where one is taken; then none is published.
 void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<model::Port>& ports);
 void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<model::Port>& ports);

@@ -107,6 +107,21 @@ UnitDetail detail_of(sd_bus_message* reply) {
   return detail;
 }
 
+void check_made(int result) {
+  if (result < 0) throw Error(Errc::kInternal, "cannot ask systemd for a unit");
+}
+
+// A call to a unit's org.freedesktop.DBus.Properties, without its arguments.
+MessagePtr properties_call(sd_bus* bus, const std::string& unit, const char* member) {
+  char* path = nullptr;
+  if (sd_bus_path_encode(kUnitPath, unit.c_str(), &path) < 0) throw Error(Errc::kInternal, "cannot name a unit");
+  const std::unique_ptr<char, decltype(&std::free)> owned(path, &std::free);
+  check_made(bus == nullptr ? -ENOTCONN : 0);
+  sd_bus_message* call = nullptr;
+  check_made(sd_bus_message_new_method_call(bus, &call, nullptr, path, "org.freedesktop.DBus.Properties", member));
+  return MessagePtr(call);
+}
+
 }  // namespace
 
 // A call on its way: owns the callback until the reply, or until the connection goes.
@@ -255,31 +270,15 @@ void UnitWatch::stop(const std::string& unit) {
 }
 
 void UnitWatch::inspect(const std::string& unit, Inspected inspected) {
-  char* path = nullptr;
-  if (sd_bus_path_encode(kUnitPath, unit.c_str(), &path) < 0) throw Error(Errc::kInternal, "cannot name a unit");
-  const std::unique_ptr<char, decltype(&std::free)> owned(path, &std::free);
-  sd_bus_message* call = nullptr;
-  const int made = bus_ == nullptr ? -ENOTCONN
-                                   : sd_bus_message_new_method_call(bus_, &call, nullptr, path,
-                                                                    "org.freedesktop.DBus.Properties", "GetAll");
-  const MessagePtr message(call);
-  if (made < 0 || sd_bus_message_append(call, "s", "") < 0)
-    throw Error(Errc::kInternal, "cannot ask systemd for a unit");
-  call_async(call, [inspected = std::move(inspected)](sd_bus_message* reply) { inspected(detail_of(reply)); });
+  const auto message = properties_call(bus_, unit, "GetAll");
+  check_made(sd_bus_message_append(message.get(), "s", ""));
+  call_async(message.get(), [inspected = std::move(inspected)](sd_bus_message* reply) { inspected(detail_of(reply)); });
 }
 
 void UnitWatch::count(const std::string& unit, const std::string& property, Counted counted) {
-  char* path = nullptr;
-  if (sd_bus_path_encode(kUnitPath, unit.c_str(), &path) < 0) throw Error(Errc::kInternal, "cannot name a unit");
-  const std::unique_ptr<char, decltype(&std::free)> owned(path, &std::free);
-  sd_bus_message* call = nullptr;
-  const int made = bus_ == nullptr ? -ENOTCONN
-                                   : sd_bus_message_new_method_call(bus_, &call, nullptr, path,
-                                                                    "org.freedesktop.DBus.Properties", "Get");
-  const MessagePtr message(call);
-  if (made < 0 || sd_bus_message_append(call, "ss", "org.freedesktop.systemd1.Service", property.c_str()) < 0)
-    throw Error(Errc::kInternal, "cannot ask systemd for a unit");
-  call_async(call, [counted = std::move(counted)](sd_bus_message* reply) {
+  const auto message = properties_call(bus_, unit, "Get");
+  check_made(sd_bus_message_append(message.get(), "ss", "org.freedesktop.systemd1.Service", property.c_str()));
+  call_async(message.get(), [counted = std::move(counted)](sd_bus_message* reply) {
     std::uint64_t value = UINT64_MAX;
     const bool told =
         sd_bus_message_is_method_error(reply, nullptr) == 0 && sd_bus_message_read(reply, "v", "t", &value) > 0;
