@@ -23,6 +23,7 @@
 #include "nspawn/command.hpp"
 #include "os/apparmor.hpp"
 #include "os/dir.hpp"
+#include "quota/quota.hpp"
 #include "store/layout.hpp"
 #include "systemd/pid1.hpp"
 
@@ -89,6 +90,7 @@ void confine(const model::AppArmorChoice& choice) {
   machine::unregister_last_run(name.str());
   if (record.definition.ephemeral) directory.write(layout::kRan, "", 0600);
   limit(record);
+  if (const auto disk = record.definition.limits.disk) quota::limit(directory, disk);
   auto root = machine::mount_root(record);
   machine::check_init(root.directory);
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};

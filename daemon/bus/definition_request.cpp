@@ -87,9 +87,6 @@ void take_limits(OptionReader& reader, model::Limits& limits) {
       limits.*row.member = *value == kNoLimit ? std::nullopt : value;
     }
   }
-  // Projects of file systems would do it; until they are used, nobody is to believe that it holds.
-  if (limits.disk)
-    throw Error(Errc::kNotSupported, "this sdmed cannot limit what a container writes to its root; leave 'disk' out");
 }
 
 // Whoever asks for one of two that exclude each other takes the other back, whoever had that.

@@ -30,7 +30,7 @@ bool ran(const std::string& name) {
 // As its owner would. Who works with it holds it: then the next tick tries again.
 bool remove(Context& context, const model::ContainerRecord& record) {
   try {
-    auto plan = requests::remove({.uid = record.owner}, record.name, {}, context.settings);
+    auto plan = requests::remove({.uid = record.owner}, record, {}, context.settings);
     plan.record.commit["uuid"] = record.uuid;
     context.jobs.submit(std::move(plan));
     log::info("container '" + record.name.str() + "' has stopped, and goes as it was asked to");

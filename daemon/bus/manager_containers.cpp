@@ -162,7 +162,7 @@ void ManagerObject::RemoveContainer(sdbus::Result<std::uint64_t>&& result, std::
     return container_job(std::move(result), "RemoveContainer", "remove", name,
                          [&](const Caller& who, const auto& record) {
                            check_removable(context_.store.catalogue(), context_.jobs, record);
-                           return requests::remove(who, record.name, options, context_.settings);
+                           return requests::remove(who, record, options, context_.settings);
                          });
   }
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
@@ -207,10 +207,10 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
     const auto is_free = [this](const model::ContainerName& word) { return context_.store.name_is_free(word); };
     const auto chosen = name.empty() ? store::generate_name(is_free) : model::ContainerName::parse(name);
     model::ContainerRecord made{.name = chosen,
-                                .uuid = random_uuid(),
                                 .owner = who.uid,
                                 .created_usec = realtime_usec(),
                                 .rootfs = rootfs_name};
+    made.uuid = store::unused_uuid(context_.store.catalogue(), random_uuid);
     const auto wanted = requests::new_definition(definition, rootfs_name.empty(), context_.settings);
     made.definition = wanted.definition;
     if (!rootfs_name.empty()) {

@@ -68,6 +68,8 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   record.staging = true;
   record.request["caller"] = caller.uid;
   record.request["layers"] = container.layers;
+  record.request["project"] = container.project();
+  record.request["limits_disk"] = container.definition.limits.disk.has_value();
   record.request["definition"] = container.definition.to_json();
   record.commit = {{"container", container.to_text()}};
   record.pinned_layers = container.layers;
@@ -87,6 +89,7 @@ job::Plan update(const Caller& caller, const model::ContainerRecord& now, const 
   plan.record.request["before"] = now.definition.to_json();
   plan.record.request["definition"] = wanted.definition.to_json();
   plan.record.commit = {{"container", after.to_text()}};
+  plan.record.request["limits_disk"] = after.definition.limits.disk != now.definition.limits.disk;
   claim_volumes(plan, wanted.definition.binds);
   plan.record.cancel_on_disconnect = wanted.cancel_on_disconnect;
   return plan;
@@ -169,6 +172,13 @@ job::Plan rename(const Caller& caller, const model::ContainerRecord& container, 
   record.request["drop_ins"] = std::move(drop_ins);
   record.cancel_on_disconnect = reader.take_cancels();
   reader.finish();
+  return plan;
+}
+
+job::Plan remove(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                 const store::Settings& settings) {
+  auto plan = remove(caller, container.name, options, settings);
+  plan.record.request["limits_disk"] = container.definition.limits.disk.has_value();
   return plan;
 }
 

@@ -57,7 +57,9 @@ job::Plan resume(const Caller& caller, const model::ContainerRecord& container, 
 // `requiring` are those that require it: they follow.
 job::Plan rename(const Caller& caller, const model::ContainerRecord& container, const model::ContainerName& to,
                  const std::vector<model::ContainerRecord>& requiring, const Options& options);
-job::Plan remove(const Caller& caller, const model::ContainerName& container, const Options& options,
+job::Plan remove(const Caller& caller, const model::ContainerRecord& container, const Options& options,
+                 const store::Settings& settings);
+job::Plan remove(const Caller& caller, const model::ContainerName& damaged, const Options& options,
                  const store::Settings& settings);
 
 std::string pod_claim(const std::string& name);

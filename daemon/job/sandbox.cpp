@@ -138,16 +138,21 @@ Properties for_trash(const Record& record, const std::string& out) {
   return file_worker(capabilities(CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_LINUX_IMMUTABLE), writable);
 }
 
+// Whether the worker asks or tells the file system how much the container may write: quota/quota.hpp.
+bool limits_disk(const Record& record) { return json::get_or(record.request, "limits_disk", false); }
+
 // Sees the layers, and for a clone the host's files, read-only.
 Properties for_create(const Record& record, const std::string& out) {
-  return {{"CapabilityBoundingSet", capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD)},
+  auto caps = capabilities(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD);
+  if (limits_disk(record)) caps |= capabilities(CAP_SYS_ADMIN);
+  return {{"CapabilityBoundingSet", caps},
           {"PrivateNetwork", true},
           {"DevicePolicy", std::string("closed")},  // an image has device nodes where files should be
           {"ProtectSystem", std::string("strict")},
           {"ProtectHome", std::string("read-only")},
           {"ReadWritePaths", std::vector<std::string>{staging_of(record), out}},
           {"RestrictNamespaces", std::uint64_t{0}},
-          {"SystemCallFilter", systemd::AllowList{true, {"@system-service"}}}};
+          {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "quotactl_fd"}}}};
 }
 
 // The directory of systemd's unit files, for those verbs alone that write a container's drop-in.
@@ -160,12 +165,13 @@ std::vector<std::string> unit_files(const Record& record) {
 Properties for_machine(const Record& record, const std::string& out) {
   auto writable = unit_files(record);
   writable.push_back(out);
+  if (limits_disk(record)) writable.push_back(layout::container(record.target));
   return {{"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID,
                                                  CAP_KILL, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)},
           {"ProtectSystem", std::string("strict")},
           {"DevicePolicy", std::string("closed")},  // as above; terminals are among those left
           {"ReadWritePaths", std::move(writable)},
-          {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns"}}}};
+          {"SystemCallFilter", systemd::AllowList{true, {"@system-service", "@mount", "setns", "quotactl_fd"}}}};
 }
 
 // Runs a program that shows something of the host, and writes its result.

@@ -140,7 +140,10 @@ std::uint64_t Table::submit(Plan plan) {
   const auto id = job.record.id;
   try {
     spool_.write(job.record);
-    if (job.record.staging) static_cast<void>(store_.make_staging(id));
+    if (job.record.staging) {
+      using Staging = store::Store::Staging;
+      static_cast<void>(store_.make_staging(id, job.record.verb == "create" ? Staging::kContainer : Staging::kLayers));
+    }
   } catch (...) {
     undo(job);
     spool_.remove(id);

@@ -6,6 +6,7 @@
 #include "machine/seed.hpp"
 #include "machine/upper.hpp"
 #include "machine/verbs.hpp"
+#include "quota/quota.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::machine {
@@ -17,6 +18,8 @@ json::Value run_create(job::Worker& worker) {
   const auto layers = json::get<std::vector<std::string>>(request, "layers");
   const auto inodes = authorised_inodes(definition.binds, {}, json::get<std::uint32_t>(request, "caller"));
   const auto staging = os::Dir::open(json::get<std::string>(request, "staging"));
+  quota::count_apart(staging, json::get<std::uint32_t>(request, "project"));
+  if (definition.limits.disk) quota::limit(staging, definition.limits.disk);
 
   // 0755 at first: in the guest this is "/", and what is not root must get through.
   const auto upper_dir = staging.make_dir(layout::kUpper, 0755);

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "machine/drop_in.hpp"
 #include "machine/power.hpp"
+#include "machine/resources.hpp"
 #include "machine/verbs.hpp"
 #include "os/stop_request.hpp"
 #include "store/layout.hpp"
@@ -104,6 +105,7 @@ json::Value run_remove(job::Worker& worker) {
        {.graceful = {}, .terminate = usec_of(worker, "terminate_usec"), .kill = usec_of(worker, "kill_usec")});
   pid1.disable(layout::container_unit(name_of(worker)));
   forget_unit(pid1, name_of(worker));
+  if (json::get_or(worker.request(), "limits_disk", false)) limit_disk(name_of(worker), std::nullopt);
   return json::Value::object();
 }
 

@@ -80,6 +80,7 @@ json::Value run_update(job::Worker& worker) {
     change_ports(pid1, name, before, after);
     if (after.limits != before.limits) change_limits(pid1, unit, after.limits);
   }
+  if (after.limits.disk != before.limits.disk) limit_disk(name, after.limits.disk);
   settle_drop_in(pid1, name, after);
   if (up) std::ranges::move(pending(before.to_json(), after.to_json()), std::back_inserter(waiting));
   if (binds) binds->keep();

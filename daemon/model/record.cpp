@@ -2,6 +2,9 @@
 #include "model/record.hpp"
 
 #include <algorithm>
+#include <charconv>
+
+#include <algorithm>
 
 #include "model/versioned.hpp"
 
@@ -91,6 +94,13 @@ VolumeRecord VolumeRecord::from_text(const std::string& text, const std::string&
                         .created_usec = json::get<std::uint64_t>(value, "created_usec"),
                         .raw = value};
   });
+}
+
+std::uint32_t ContainerRecord::project() const {
+  constexpr std::uint32_t kFirst = 1U << 30U;  // and as many from there on
+  std::uint32_t number = 0;
+  std::from_chars(uuid.data(), uuid.data() + std::min<std::size_t>(uuid.size(), 8), number, 16);
+  return kFirst + number % kFirst;
 }
 
 std::string ContainerRecord::to_text() const {

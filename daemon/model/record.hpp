@@ -68,6 +68,10 @@ struct ContainerRecord {
   Definition definition;
   json::Value raw = json::Value::object();
 
+  // The number under which a file system counts what it writes: quota/quota.hpp. A part of its uuid, far above the numbers
+  // that administrators choose by hand.
+  std::uint32_t project() const;
+
   std::string to_text() const;
   static ContainerRecord from_text(const std::string& text, const std::string& what);
 };

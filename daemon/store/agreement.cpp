@@ -114,6 +114,14 @@ void check_agreement(const Everybody& others, const model::ContainerRecord& reco
     throw Error(Errc::kNotFound, "there is no pod " + text::quoted(network.name) + "; 'sdmectl pod new' makes one");
 }
 
+std::string unused_uuid(const Catalogue& catalogue, const std::function<std::string()>& draw) {
+  while (true) {
+    const model::ContainerRecord drawn{.name = model::ContainerName::parse("drawn"), .uuid = draw()};
+    const auto has_it = [&](const auto& other) { return other.second.project() == drawn.project(); };
+    if (std::ranges::none_of(catalogue.containers(), has_it)) return drawn.uuid;
+  }
+}
+
 std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record) {
   std::vector<std::string> features;
   for (const auto& bind : record.definition.binds) {

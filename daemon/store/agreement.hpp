@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "model/address.hpp"
 #include "store/catalogue.hpp"
 #include "store/pods.hpp"
@@ -21,6 +25,9 @@ void check_agreement(const Everybody& others, const model::PodRecord& record);
 // An address that no other has, where the host is to give one and it has none yet.
 void give_address(const Everybody& others, model::ContainerRecord& record, const model::AddressPool& pool);
 void give_address(const Everybody& others, model::PodRecord& record, const model::AddressPool& pool);
+
+// The first drawn one whose container a file system counts apart from all others: model::ContainerRecord::project().
+std::string unused_uuid(const Catalogue& catalogue, const std::function<std::string()>& draw);
 
 // "volume:NAME of UID" for each volume of another than the container's owner.
 std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record);

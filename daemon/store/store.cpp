@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "os/subvolume.hpp"
 
 namespace sdme::store {
 
@@ -169,9 +170,11 @@ bool Store::trash_is_empty() const { return trash_.entries().empty(); }
 
 // ---- staging and layers ---------------------------------------------------------------------------
 
-os::Dir Store::make_staging(std::uint64_t job) {
+os::Dir Store::make_staging(std::uint64_t job, Staging becomes) {
   discard_staging(job);
-  return staging_.make_dir(std::to_string(job), kDirMode);
+  const auto name = std::to_string(job);
+  return becomes == Staging::kContainer ? os::make_subvolume(staging_, name, kDirMode)
+                                        : staging_.make_dir(name, kDirMode);
 }
 
 void Store::discard_staging(std::uint64_t job) {

@@ -53,8 +53,10 @@ class Store {
   void check_name_free(const model::ContainerName& name) const;
   bool name_is_free(const model::ContainerName& name) const { return !name_owner(name).has_value(); }
 
-  // What a job fills: staging/JOB, empty. What an earlier run of the job left goes into the trash.
-  os::Dir make_staging(std::uint64_t job);
+  // What a job fills: staging/JOB, empty. What an earlier run of the job left goes into the trash. One that becomes a
+  // container is a subvolume where the store is on btrfs, so that what the container writes is counted apart.
+  enum class Staging { kLayers, kContainer };
+  os::Dir make_staging(std::uint64_t job, Staging becomes = Staging::kLayers);
   void discard_staging(std::uint64_t job);  // none is fine
 
   // staging/JOB/layers/ID becomes layers/ID. If the layer exists, ours is the same by its id and
