@@ -37,6 +37,7 @@ constexpr std::array kAtOnce = {
     Row{"cpu-weight", Kind::kCount, "its share of the processors, 1 to 10000; 100 is usual"},
     Row{"io-weight", Kind::kCount, "its share of the disks, likewise"},
     Row{"tasks", Kind::kCount, "how many processes and threads"},
+    Row{"disk", Kind::kSize, "how much it may write to its root"},
     Row{"ports", Kind::kList, "[ADDRESS:][HOST:]CONTAINER[/tcp|/udp]"},
     Row{"binds", Kind::kList, "SOURCE:DESTINATION[:ro,dev,suid]"},
     Row{"restart", Kind::kWord, "no, on-failure"},

@@ -15,27 +15,27 @@ namespace sdme::client {
 
 namespace {
 
-// What the bus, or libsystemd for us, says when nobody is there to answer.
-constexpr std::array kUnreachableNames = {
+// What the bus says when the daemon does not answer and cannot be started: beginnings of names.
+constexpr std::array kAway = {
     std::string_view("org.freedesktop.DBus.Error.ServiceUnknown"),
     std::string_view("org.freedesktop.DBus.Error.NameHasNoOwner"),
-    std::string_view("org.freedesktop.DBus.Error.NoServer"),
     std::string_view("org.freedesktop.DBus.Error.NoReply"),
-    std::string_view("org.freedesktop.DBus.Error.Disconnected"),
-    std::string_view("org.freedesktop.DBus.Error.FileNotFound"),
     std::string_view("org.freedesktop.DBus.Error.TimedOut"),
-};
-
-constexpr std::array kUnreachablePrefixes = {
     std::string_view("org.freedesktop.DBus.Error.Spawn."),
     std::string_view("org.freedesktop.systemd1."),
+};
+
+// What libsystemd says for us when there is no bus.
+constexpr std::array kCutOff = {
+    std::string_view("org.freedesktop.DBus.Error.NoServer"),
+    std::string_view("org.freedesktop.DBus.Error.Disconnected"),
+    std::string_view("org.freedesktop.DBus.Error.FileNotFound"),
     std::string_view("System.Error.ECONN"),
     std::string_view("System.Error.ENOTCONN"),
 };
 
-bool is_unreachable(std::string_view name) {
-  return std::ranges::find(kUnreachableNames, name) != kUnreachableNames.end() ||
-         std::ranges::any_of(kUnreachablePrefixes, [&](auto prefix) { return name.starts_with(prefix); });
+bool is_one_of(const auto& names, std::string_view name) {
+  return std::ranges::any_of(names, [&](auto beginning) { return name.starts_with(beginning); });
 }
 
 std::string hint_for(Errc code) {
@@ -60,7 +60,7 @@ Failure failure_of(const std::string& bus_name, const std::string& message) {
   if (failure.code) {
     failure.exit_status = row(*failure.code).exit_status;
     failure.hint = hint_for(*failure.code);
-  } else if (is_unreachable(bus_name)) {
+  } else if (failure.is_away = is_one_of(kAway, bus_name); failure.is_away || is_one_of(kCutOff, bus_name)) {
     failure.exit_status = exit_code::kUnreachable;
     failure.message = "cannot reach sdmed: " + failure.message;
     failure.hint = "is it installed? 'systemctl status sdmed' tells";

@@ -25,6 +25,7 @@ struct Failure : std::exception {
   std::string hint;           // may be empty
   std::string bus_name;       // "" when the failure is the client's own
   std::optional<Errc> code;   // when the name is one of the contract
+  bool is_away = false;       // the bus is there, but not the daemon, which may come
 };
 
 // A signal ended the verb. What had to be said has been said.

@@ -103,7 +103,8 @@ int Events::run(Client& client) const {
       for (const auto& news : std::exchange(early, {})) tell(chronicle.on_news(news));
       begun = true;
     } catch (const Failure& failure) {
-      if (!begun || failure.exit_status == exit_code::kUnreachable) throw;  // else it went away with the question
+      // One that went away with the question comes back, or is brought back by the next one.
+      if (!begun || (failure.exit_status == exit_code::kUnreachable && !failure.is_away)) throw;
     }
     client.loop.run_until([&] { return ask; });
   }

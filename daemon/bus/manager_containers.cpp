@@ -206,10 +206,8 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t, std::string> {
     const auto is_free = [this](const model::ContainerName& word) { return context_.store.name_is_free(word); };
     const auto chosen = name.empty() ? store::generate_name(is_free) : model::ContainerName::parse(name);
-    model::ContainerRecord made{.name = chosen,
-                                .owner = who.uid,
-                                .created_usec = realtime_usec(),
-                                .rootfs = rootfs_name};
+    model::ContainerRecord made{
+        .name = chosen, .owner = who.uid, .created_usec = realtime_usec(), .rootfs = rootfs_name};
     made.uuid = store::unused_uuid(context_.store.catalogue(), random_uuid);
     const auto wanted = requests::new_definition(definition, rootfs_name.empty(), context_.settings);
     made.definition = wanted.definition;

@@ -43,8 +43,9 @@ void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes) {
   const auto directory = os::Dir::open(layout::container(name));
   if (bytes) quota::check_held(directory);
   if (const auto used = bytes ? quota::used(directory) : 0; bytes && used > *bytes) {
-    throw Error(Errc::kLimitExceeded, "the container has " + std::to_string(used) + " bytes on the disk, more than the " +
-                                          std::to_string(*bytes) + " that it would be allowed; remove some of them first");
+    throw Error(Errc::kLimitExceeded, "the container has " + std::to_string(used) +
+                                          " bytes on the disk, more than the " + std::to_string(*bytes) +
+                                          " that it would be allowed; remove some of them first");
   }
   quota::limit(directory, bytes);
 }

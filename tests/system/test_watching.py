@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import time
 
 import pytest
 
@@ -83,6 +84,23 @@ def test_the_daemon_goes_and_comes(watch, trixie):
         host.systemctl("stop", host.container_unit(name)).ok()
         host.until(lambda: "stopped" in of(read(), name), "the news", 60)
         assert process.poll() is None
+
+
+def test_a_daemon_that_cannot_come(watch, trixie):
+    """The bus gives up starting it; it is asked for again, and again."""
+    name = guests.start(guests.confined(trixie))
+    process, read = watch("--filter", f"name={name}")
+    host.systemctl("mask", "--runtime", "--now", "sdmed.service")
+    try:
+        refused = host.sdmectl("bob", "ps")
+        assert refused.status == 69, refused
+        time.sleep(6)  # it asks every five seconds
+        assert process.poll() is None
+        host.systemctl("stop", host.container_unit(name)).ok()
+    finally:
+        host.systemctl("unmask", "--runtime", "sdmed.service").ok()
+        host.restart_daemon()
+    host.until(lambda: "stopped" in of(read(), name), "the news", 60)
 
 
 def test_interrupted(watch):

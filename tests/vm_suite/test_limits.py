@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Limits are held by the kernel, against the guest alone. A disposable host has none of the controllers."""
+"""Limits are held by the kernel, against the guest alone. A disposable host has none of the controllers, and no file system with
+projects."""
 import pytest
 
 from machine import until
@@ -82,3 +83,60 @@ def test_tasks(machine, container, neighbour):
     assert inside(machine, other, "echo lives").ok() == "lives"
     machine.sdmectl("stop", "--kill", name).ok()
     assert bomb.wait().status != 0
+
+
+def fill(machine, name, megabytes):
+    return inside(machine, name, f"head -c {megabytes}M /dev/zero > /root/filler; status=$?; sync; exit $status")
+
+
+def test_disk(machine, container, neighbour):
+    """A project of ext4."""
+    other, _ = neighbour
+    name = container("--private-network", "--disk", "32M")
+    full = fill(machine, name, 50)
+    assert full.status != 0 and "quota" in full.err
+    assert fill(machine, other, 50).ok() == ""
+    machine.sdmectl("set", name, "--disk", "100M").ok()
+    assert fill(machine, name, 50).ok() == ""
+    refused = machine.sdmectl("set", name, "--disk", "20M")
+    assert refused.status == 1 and "more than" in refused.err
+    machine.sdmectl("restart", "--kill", name).ok()
+    assert fill(machine, name, 150).status != 0
+    machine.sdmectl("set", name, "--disk", "none").ok()
+    assert fill(machine, name, 150).ok() == ""
+
+
+XFS = """
+    truncate -s 400M /var/tmp/xfs && mkfs.xfs -q /var/tmp/xfs
+    systemctl stop sdmed.socket sdmed.service
+    mount -o loop,{option} /var/tmp/xfs /var/lib/sdmed && chmod 700 /var/lib/sdmed
+    systemctl start sdmed.socket
+    mkdir -p /var/tmp/small/etc && tar -C /var/tmp/small -c . | sdmectl fs import small - --install-packages no
+"""
+
+
+@pytest.fixture
+def on_xfs(machine):
+    """on_xfs(option): the store is on an XFS that is mounted with it."""
+    yield lambda option: machine.shell(XFS.format(option=option)).ok()
+    machine.shell("systemctl stop sdmed.socket sdmed.service; umount /var/lib/sdmed; rm /var/tmp/xfs; systemctl start sdmed.socket").ok()
+
+
+def test_disk_on_xfs(machine, on_xfs):
+    """Root outside is held to it, too, so nothing has to boot."""
+    on_xfs("prjquota")
+    made = machine.sdmectl("create", "--fs", "small", "--private-network", "--disk", "32M").ok()
+    fill_upper = f"head -c {{}}M /dev/zero > /var/lib/sdmed/containers/{made}/upper/filler"
+    assert machine.shell(fill_upper.format(50)).status != 0
+    machine.sdmectl("set", made, "--disk", "100M").ok()
+    machine.shell(fill_upper.format(50)).ok()
+    refused = machine.sdmectl("set", made, "--disk", "20M")
+    assert refused.status == 1 and "more than" in refused.err
+    machine.sdmectl("rm", made).ok()
+    assert "104857600" not in machine.shell("xfs_quota -x -c 'report -p -N -b' /var/lib/sdmed").ok()
+
+
+def test_disk_where_nothing_counts(machine, on_xfs):
+    on_xfs("noquota")
+    refused = machine.sdmectl("create", "--fs", "small", "--private-network", "--disk", "32M")
+    assert refused.status == 1 and "prjquota" in refused.err
