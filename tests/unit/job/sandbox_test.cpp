@@ -39,6 +39,27 @@ TEST(Sandbox, OfEveryVerbHasNoNewPrivilegesAndNoInternet) {
   }
 }
 
+TEST(Sandbox, ReachesWhatHoldsTheDiskLimitOnlyWhereThereIsOne) {
+  const auto limits = [](const std::string& verb, bool disk) {
+    Record record{.id = 5, .kind = verb, .verb = verb, .target = "x", .request = {{"limits_disk", disk}}};
+    return sandbox(record, "/run/sdmed/jobs/5/out", {});
+  };
+  const auto admin = [&](bool disk) {
+    return (*property<std::uint64_t>(limits("create", disk), "CapabilityBoundingSet") >> unsigned{CAP_SYS_ADMIN} & 1) !=
+           0;
+  };
+  EXPECT_TRUE(admin(true));
+  EXPECT_FALSE(admin(false));
+  using testing::Contains;
+  const auto writable = [&](const char* verb, bool disk) {
+    return *property<std::vector<std::string>>(limits(verb, disk), "ReadWritePaths");
+  };
+  for (const auto* verb : {"update", "remove"}) {
+    EXPECT_THAT(writable(verb, true), Contains("/var/lib/sdmed/containers/x")) << verb;
+    EXPECT_THAT(writable(verb, false), testing::Not(Contains("/var/lib/sdmed/containers/x"))) << verb;
+  }
+}
+
 TEST(Sandbox, OfAnImportSeesItsStagingAndNothingElseOfTheStore) {
   const auto all = of("import");
   EXPECT_EQ(property<systemd::EmptyTrees>(all, "TemporaryFileSystem")->paths[0], "/var/lib/sdmed");

@@ -35,6 +35,16 @@ TEST(ContainerRecord, ReadsVersion1) {
   EXPECT_EQ(record.definition.opaque_dirs, std::vector<std::string>{"/var/log"});
 }
 
+TEST(ContainerRecord, IsCountedUnderANumberOfItsUuid) {
+  auto record = ContainerRecord::from_text(fixture("container-v1.json"), "it");
+  EXPECT_EQ(record.project(), 0x40000000U + 0x0b5ea5d2U);
+  for (const auto* odd : {"ffffffff", "", "no number"}) {
+    record.uuid = odd;
+    EXPECT_GE(record.project(), 0x40000000U) << odd;
+    EXPECT_LT(record.project(), 0x80000000U) << odd;
+  }
+}
+
 TEST(ContainerRecord, KeepsUnknownFieldsWhenRewritten) {
   auto record = ContainerRecord::from_text(fixture("container-v1.json"), "it");
   record.enabled = false;

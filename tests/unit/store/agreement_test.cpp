@@ -38,6 +38,20 @@ TEST_F(AgreementTest, APortHasOneHolder) {
   EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check(container("dns", linked("53/udp"))); }), HasSubstr("pod 'web'"));
 }
 
+TEST_F(AgreementTest, NoTwoAreCountedTogether) {
+  auto first = container("first", {});
+  first.uuid = "00000001aaaa";
+  catalogue_.put(first);
+  // The second differs, but not in what the number is made of.
+  std::vector<std::string> draws = {"00000002cccc", "40000001bbbb", "00000001aaaa"};
+  const auto uuid = unused_uuid(catalogue_, [&] {
+    auto next = draws.back();
+    draws.pop_back();
+    return next;
+  });
+  EXPECT_EQ(uuid, "00000002cccc");
+}
+
 TEST_F(AgreementTest, NobodyRequiresItselfInTheEnd) {
   catalogue_.put(container("a", {.requirements = {"b"}}));
   catalogue_.put(container("b", {.requirements = {"c"}}));
