@@ -93,7 +93,7 @@ def test_a_daemon_that_cannot_come(watch, trixie):
     try:
         refused = host.sdmectl("bob", "ps")
         assert refused.status == 69, refused
-        host.stays(lambda: process.poll() is None, 6)  # it asks every five seconds
+        assert host.stays(lambda: process.poll() is None, 6)  # it asks every five seconds
         host.systemctl("stop", host.container_unit(name)).ok()
     finally:
         host.systemctl("unmask", "--runtime", "sdmed.service").ok()
