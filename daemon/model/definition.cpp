@@ -17,6 +17,7 @@ using Strings = std::vector<std::string>;
 
 constexpr std::size_t kLongestAssignment = 32 * 1024;
 constexpr const char* kNetAdmin = "CAP_NET_ADMIN";
+constexpr const char* kNetRaw = "CAP_NET_RAW";
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(Errc::kInvalidArgument, why); }
 
@@ -98,6 +99,12 @@ std::vector<std::string> Definition::host_features() const {
   }
   if (AppArmorChoice(security.apparmor_profile).is_unconfined()) features.emplace_back("unconfined");
   return features;
+}
+
+bool Definition::needs_setup() const {
+  return std::ranges::any_of(security.drop_capabilities, [](const std::string& capability) {
+    return capability == kNetAdmin || capability == kNetRaw;
+  });
 }
 
 void Definition::check() const {

@@ -38,6 +38,9 @@ struct Definition {
   std::vector<std::string> host_features() const;
   bool privileged() const { return !host_features().empty(); }
 
+  // Whether it lacks what a DHCP client cannot do without, so that a link is set up from outside.
+  bool needs_setup() const;
+
   // Whether systemd must know of it before it starts: machine/drop_in.hpp.
   bool has_drop_in() const { return restart != Restart::kNo || !requirements.empty(); }
 

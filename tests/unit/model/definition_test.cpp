@@ -53,6 +53,12 @@ TEST(Definition, ManagesItsInterfaceWhereNobodyElseDoes) {
   EXPECT_NO_THROW(definition.check());
 }
 
+TEST(Definition, IsSetUpFromOutsideWhereItCannotDoThat) {
+  EXPECT_FALSE(confined({}).needs_setup());
+  EXPECT_FALSE(confined({.drop_capabilities = {"CAP_SYS_PTRACE"}}).needs_setup());
+  EXPECT_TRUE(confined({.drop_capabilities = {"CAP_NET_RAW"}}).needs_setup());
+}
+
 TEST(Definition, ComesBackFromJson) {
   const Definition given{.host_clone = true,
                          .network = {.mode = Network::Mode::kPrivate},
