@@ -18,7 +18,6 @@
 #include "model/record.hpp"
 #include "network/link.hpp"
 #include "network/namespace.hpp"
-#include "network/pod.hpp"
 #include "network/ports.hpp"
 #include "nspawn/command.hpp"
 #include "os/apparmor.hpp"
@@ -66,8 +65,8 @@ void join(const model::ContainerRecord& record, nspawn::Start& start) {
   if (network.mode != model::Network::Mode::kPod) return;
   auto pid1 = systemd::Pid1::of_host();
   network::start_unit(pid1, layout::pod_unit(network.name));
-  network::enter_namespace(network::open_namespace(network::namespace_of_pod(network.name)));
-  start.resolv_conf = network::resolv_conf_of_pod(network.name);
+  network::enter_namespace(network::open_namespace(layout::pod_namespace(network.name)));
+  start.resolv_conf = layout::pod_resolv_conf(network.name);
 }
 
 // What the exec below this gets.
