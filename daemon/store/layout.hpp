@@ -64,6 +64,9 @@ inline constexpr const char* kVendor = "/usr/lib/sdmed";
 inline constexpr const char* kPrograms = "/usr/libexec/sdmed";
 inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
 inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
+inline constexpr const char* kPodInside = "/run/host/sdmed-pod";  // where a guest sees the pod of its OCI applications
+inline constexpr const char* kOciPodDropIn = "/usr/lib/sdmed/oci-pod.conf";  // and their units, how to get into it
+inline constexpr const char* kOciPodDropInInside = "/run/systemd/system/sdme-oci-.service.d/50-sdmed-pod.conf";
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
 
 // Where an administrator's units are, and what we must tell systemd of a container: systemd.unit(5).
