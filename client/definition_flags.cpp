@@ -133,6 +133,8 @@ void DefinitionFlags::define_network(CLI::App& app) {
   add_named("--network-bridge", "bridge", "a port of this bridge of the host", "BRIDGE");
   add_named("--network-macvlan", "macvlan", "an address of its own on this interface's network", "INTERFACE");
   add_named("--pod", "pod", "the network of a pod", "POD");
+  app.add_option("--oci-pod", oci_pod_, "only its OCI applications are in the network of this pod; '' for none")
+      ->type_name("POD");
   add_list(app, "-p,--port", ports_, "publish a port: [ADDRESS:][HOST:]CONTAINER[/tcp|/udp]", "PORT");
 }
 
@@ -179,6 +181,7 @@ void DefinitionFlags::define_life(CLI::App& app) {
 Dict DefinitionFlags::definition() const {
   Dict made;
   put(made, "network", network_);
+  put(made, "oci-pod", oci_pod_);
   put(made, "ports", ports_);
   std::vector<std::string> binds;
   for (const auto& bind : binds_) binds.push_back(resolve_bind(bind));

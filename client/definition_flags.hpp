@@ -26,6 +26,7 @@ struct DefinitionFlags {
   void define_life(CLI::App& app);
 
   std::string network_;
+  std::optional<std::string> oci_pod_;
   std::vector<std::string> ports_, binds_, environment_;
   std::optional<std::string> memory_, swap_, disk_, cpus_, cpu_weight_, io_weight_, tasks_;
   std::optional<bool> userns_;

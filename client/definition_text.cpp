@@ -46,6 +46,7 @@ constexpr std::array kAtOnce = {
 };
 constexpr std::array kAtNextStart = {
     Row{"network", Kind::kWord, "host, private, veth, zone:NAME, bridge:NAME, macvlan:INTERFACE, pod:NAME"},
+    Row{"oci-pod", Kind::kWord, "the pod whose network its OCI applications are in, and nothing else of it"},
     Row{"userns", Kind::kFlag, "a user namespace"},
     Row{"environment", Kind::kList, "NAME=VALUE, of all that runs inside"},
     Row{"capabilities", Kind::kList, "those it has besides the usual ones"},

@@ -18,7 +18,6 @@
 #include "model/record.hpp"
 #include "network/link.hpp"
 #include "network/namespace.hpp"
-#include "network/pod.hpp"
 #include "network/ports.hpp"
 #include "nspawn/command.hpp"
 #include "os/apparmor.hpp"
@@ -61,14 +60,17 @@ void connect(const model::ContainerRecord& record, nspawn::Start& start) {
                    record.definition.ports);
 }
 
-// The network of a pod, which stands before its first member starts and after its last.
+// The network of a pod, which stands before its first member starts and after its last. One that only OCI applications
+// are in is shown to the guest, whose systemd has them enter it.
 void join(const model::ContainerRecord& record, nspawn::Start& start) {
-  const auto& network = record.definition.network;
-  if (network.mode != model::Network::Mode::kPod) return;
+  const auto& pod = record.definition.pod();
+  if (pod.empty()) return;
   auto pid1 = systemd::Pid1::of_host();
-  network::start_unit(pid1, layout::pod_unit(network.name));
-  network::enter_namespace(network::open_namespace(network::namespace_of_pod(network.name)));
-  start.resolv_conf = network::resolv_conf_of_pod(network.name);
+  network::start_unit(pid1, layout::pod_unit(pod));
+  const auto space = network::open_namespace(layout::pod_namespace(pod));
+  if (pod == record.definition.oci_pod) return;
+  network::enter_namespace(space);
+  start.resolv_conf = layout::pod_resolv_conf(pod);
 }
 
 // What the exec below this gets.

@@ -26,6 +26,16 @@ std::string network_of(const std::string& how, const std::string& zone) {
   return zone.empty() ? how : how + ":" + zone;
 }
 
+// "web(oci)" of one that is not in it as a whole.
+std::string members_of(const Dict& pod) {
+  auto names = value_of<std::vector<std::string>>(pod, "members");
+  const auto applications = value_of<std::vector<std::string>>(pod, "oci-members");
+  for (auto& name : names) {
+    if (std::ranges::contains(applications, name)) name += "(oci)";
+  }
+  return join(names, " ");
+}
+
 int update(Client& client, const std::string& name, Dict changes) {
   changes.merge(foreground_options());
   JobWaiter waiter(client);
@@ -80,8 +90,7 @@ int PodList::run(Client& client) const {
   for (const auto& pod : pods) {
     table.add({value_of<std::string>(pod, "name"), value_of<std::string>(pod, "network"),
                value_of<std::string>(pod, "address"), join(value_of<std::vector<std::string>>(pod, "ports"), " "),
-               join(value_of<std::vector<std::string>>(pod, "members"), " "),
-               user_name(value_of<std::uint32_t>(pod, "owner"))});
+               members_of(pod), user_name(value_of<std::uint32_t>(pod, "owner"))});
   }
   client.out.table(table);
   return exit_code::kDone;

@@ -135,6 +135,7 @@ void take_security(OptionReader& reader, model::Security& security) {
 // What can be said when it is made and changed later, in the same words.
 void take_common(OptionReader& reader, model::Definition& definition) {
   if (auto ports = take_ports(reader, "ports")) definition.ports = std::move(*ports);
+  if (const auto pod = reader.take<std::string>("oci-pod")) definition.oci_pod = model::parse_oci_pod(*pod);
   if (const auto binds = reader.take<Strings>("binds")) definition.binds = parsed_list(*binds, &model::Bind::parse);
   if (const auto environment = reader.take<Strings>("environment"))
     definition.environment = checked_list(*environment, &model::check_environment);

@@ -58,6 +58,7 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"enabled", Variant{record.enabled}},
           {"userns", Variant{record.definition.userns}},
           {"network", Variant{record.definition.network.str()}},
+          {"oci-pod", Variant{record.definition.oci_pod}},
           {"address", Variant{address_of(record.definition.network)}},
           {"ports", Variant{texts_of(record.definition.ports)}},
           {"host-clone", Variant{record.definition.host_clone}},
@@ -92,6 +93,7 @@ Description public_of(const model::PodRecord& pod, const store::Store& store) {
           {"address", Variant{address_of(pod.network)}},
           {"ports", Variant{texts_of(pod.ports)}},
           {"members", Variant{store::members_of_pod(store.catalogue(), pod.name.str())}},
+          {"oci-members", Variant{store::oci_members_of_pod(store.catalogue(), pod.name.str())}},
           {"owner", Variant{pod.owner}},
           {"created-usec", Variant{pod.created_usec}}};
 }
@@ -128,6 +130,7 @@ Description public_of(const store::Damaged& damaged) {
           {"enabled", Variant{false}},
           {"userns", Variant{false}},
           {"network", Variant{std::string()}},
+          {"oci-pod", Variant{std::string()}},
           {"address", Variant{std::string()}},
           {"ports", Variant{std::vector<std::string>{}}},
           {"host-clone", Variant{false}},

@@ -230,7 +230,7 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
       checks.push_back({"grant-host-access", grant});
     }
     checks.push_back({"create-container", details});
-    add_pod_check(checks, who, made.definition.network);
+    add_pod_check(checks, who, made.definition.pod());
     return {std::move(checks), [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
               context_.store.check_name_free(made.name);
               if (!made.rootfs.empty() && rootfs(made.rootfs).layers != made.layers) {
@@ -258,7 +258,7 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
       details["features"] = text::join(more, ", ");
       checks.insert(checks.begin(), {"grant-host-access", details});
     }
-    if (after.definition.network != now.definition.network) add_pod_check(checks, who, after.definition.network);
+    if (after.definition.pod() != now.definition.pod()) add_pod_check(checks, who, after.definition.pod());
     return {std::move(checks), [this, who, now, plan = std::move(plan)](auto reply) mutable {
               check_still(now);
               if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=

@@ -71,7 +71,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   Replaceable replaceable(const std::string& name, const Caller& caller) const;
 
   const model::PodRecord& pod(const std::string& name) const;  // NotFound
-  void add_pod_check(std::vector<Check>& checks, const Caller& who, const model::Network& network) const;
+  void add_pod_check(std::vector<Check>& checks, const Caller& who, const std::string& name) const;
 
   Visit<std::uint64_t> visit_import(const std::string& member, const Caller& who, job::Plan plan);
 

@@ -37,9 +37,9 @@ const model::PodRecord& ManagerObject::pod(const std::string& name) const {
 
 // Whoever is in a pod is on the loopback of all its members: so its owner decides, or whoever may change what is
 // another's.
-void ManagerObject::add_pod_check(std::vector<Check>& checks, const Caller& who, const model::Network& network) const {
-  if (network.mode != model::Network::Mode::kPod) return;
-  const auto& joined = pod(network.name);
+void ManagerObject::add_pod_check(std::vector<Check>& checks, const Caller& who, const std::string& name) const {
+  if (name.empty()) return;
+  const auto& joined = pod(name);
   if (joined.owner != who.uid) checks.push_back({"manage-containers", details_of(joined, "join")});
 }
 

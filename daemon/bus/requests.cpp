@@ -73,9 +73,8 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   record.request["definition"] = container.definition.to_json();
   record.commit = {{"container", container.to_text()}};
   record.pinned_layers = container.layers;
-  const auto& network = container.definition.network;
-  if (network.mode == model::Network::Mode::kPod)
-    record.claims.push_back({pod_claim(network.name), store::Claim::kShared});
+  if (const auto& pod = container.definition.pod(); !pod.empty())
+    record.claims.push_back({pod_claim(pod), store::Claim::kShared});
   claim_volumes(plan, container.definition.binds);
   if (!container.rootfs.empty()) record.claims.push_back({rootfs_claim(container.rootfs), store::Claim::kShared});
   return plan;

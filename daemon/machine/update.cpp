@@ -25,7 +25,10 @@ bool is_live(const std::string& key) {
 }
 
 // As the bus names it.
-std::string word_of(const std::string& key) { return key == "requirements" ? "requires" : key; }
+std::string word_of(std::string key) {
+  std::ranges::replace(key, '_', '-');
+  return key == "requirements" ? "requires" : key;
+}
 
 std::vector<std::string> pending(const json::Value& before, const json::Value& after) {
   std::vector<std::string> keys;

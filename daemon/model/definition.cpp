@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "model/path.hpp"
+#include "model/pod.hpp"
 
 namespace sdme::model {
 
@@ -17,6 +18,8 @@ using Strings = std::vector<std::string>;
 
 constexpr std::size_t kLongestAssignment = 32 * 1024;
 constexpr const char* kNetAdmin = "CAP_NET_ADMIN";
+constexpr const char* kNetRaw = "CAP_NET_RAW";
+constexpr const char* kSysAdmin = "CAP_SYS_ADMIN";
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(Errc::kInvalidArgument, why); }
 
@@ -43,6 +46,37 @@ void check_link(const Definition& definition) {
   if (manages && std::ranges::contains(definition.security.drop_capabilities, kNetAdmin)) {
     refuse("on " + network.str() + " the guest sets its interface up, which it cannot without " + kNetAdmin +
            ": give it that, or take veth or zone");
+  }
+}
+
+// systemd-nspawn leaves it to a guest whose network it makes itself, and gives it to one that is to have it.
+bool has_net_admin(const Definition& definition) {
+  const auto& security = definition.security;
+  if (std::ranges::contains(security.capabilities, kNetAdmin)) return true;
+  const bool made_before = definition.network.is_ours() && definition.needs_setup();
+  return !made_before && !std::ranges::contains(security.drop_capabilities, kNetAdmin);
+}
+
+// The guest's systemd moves applications into the pod's network, by setns(2). Where that may not do it, it runs them
+// outside of the pod, or not at all.
+void check_oci_pod(const Definition& definition) {
+  if (definition.oci_pod.empty()) return;
+  const auto& network = definition.network;
+  const auto& security = definition.security;
+  if (network.mode == Network::Mode::kPod)
+    refuse("a container is in a pod as a whole or with its OCI applications alone, which --oci-pod '' takes back");
+  if (network.is_hosts())
+    refuse("from the host's network no application gets into a pod: add --private-network or another of its own");
+  if (definition.userns)
+    refuse("from a user namespace no application gets into a pod: add --no-userns, which takes an administrator");
+  const bool has_sys_admin = !std::ranges::contains(security.drop_capabilities, kSysAdmin);
+  if (!has_sys_admin || !has_net_admin(definition)) {
+    refuse("without " + std::string(has_sys_admin ? kNetAdmin : kSysAdmin) +
+           " inside no application gets into a pod: give the container that with --capability");
+  }
+  for (const auto* call : {"~setns", "~@process", "~@known"}) {
+    if (std::ranges::contains(security.system_call_filter, call))
+      refuse("without the system call setns no application gets into a pod: do not forbid " + text::quoted(call + 1));
   }
 }
 
@@ -100,11 +134,20 @@ std::vector<std::string> Definition::host_features() const {
   return features;
 }
 
+const std::string& Definition::pod() const { return network.mode == Network::Mode::kPod ? network.name : oci_pod; }
+
+bool Definition::needs_setup() const {
+  return std::ranges::any_of(security.drop_capabilities, [](const std::string& capability) {
+    return capability == kNetAdmin || capability == kNetRaw;
+  });
+}
+
 void Definition::check() const {
   check_ports(*this);
   check_collisions(ports);
   check_binds(binds);
   check_link(*this);
+  check_oci_pod(*this);
   security.check();
   limits.check();
   if (ephemeral && is_protected) refuse("what is removed when it stops cannot be protected from removal");
@@ -114,6 +157,7 @@ void Definition::check() const {
 json::Value Definition::to_json() const {
   return {{"host_clone", host_clone},
           {"network", network.to_json()},
+          {"oci_pod", oci_pod},
           {"userns", userns},
           {"opaque_dirs", opaque_dirs},
           {"masked_services", masked_services},
@@ -131,6 +175,7 @@ json::Value Definition::to_json() const {
 Definition Definition::from_json(const json::Value& value) {
   return {.host_clone = json::get<bool>(value, "host_clone"),
           .network = network_of(value),
+          .oci_pod = parse_oci_pod(json::get_or<std::string>(value, "oci_pod", "")),
           .userns = json::get<bool>(value, "userns"),
           .opaque_dirs = json::get<Strings>(value, "opaque_dirs"),
           .masked_services = json::get<Strings>(value, "masked_services"),
@@ -170,6 +215,8 @@ void check_environment(const std::string& assignment) {
   if (!plain || assignment.size() > kLongestAssignment)
     refuse("the value of the variable " + name + " is too long or has control characters");
 }
+
+std::string parse_oci_pod(std::string_view name) { return name.empty() ? "" : PodName::parse(name).str(); }
 
 Definition::Restart parse_restart(std::string_view word) {
   if (word == "no") return Definition::Restart::kNo;

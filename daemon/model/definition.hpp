@@ -20,6 +20,7 @@ struct Definition {
 
   bool host_clone = false;  // made from the running host instead of a root filesystem
   Network network;
+  std::string oci_pod;  // whose network its OCI applications are in, and nothing else of it; "" for none
   bool userns = false;                       // root inside is nobody outside, by idmapped layers
   std::vector<std::string> opaque_dirs;      // absolute, normalised: lower content is hidden
   std::vector<std::string> masked_services;  // unit names linked to /dev/null in the guest
@@ -37,6 +38,12 @@ struct Definition {
   // "host-network" and "bind:/srv". Empty for a confined container.
   std::vector<std::string> host_features() const;
   bool privileged() const { return !host_features().empty(); }
+
+  // The pod that it is in, as a whole or with its OCI applications; "" for none.
+  const std::string& pod() const;
+
+  // Whether it lacks what a DHCP client cannot do without, so that a link is set up from outside.
+  bool needs_setup() const;
 
   // Whether systemd must know of it before it starts: machine/drop_in.hpp.
   bool has_drop_in() const { return restart != Restart::kNo || !requirements.empty(); }
@@ -57,6 +64,9 @@ void check_unit_name(const std::string& name);
 
 // InvalidArgument unless NAME=VALUE, which a guest's systemd takes: systemd.exec(5), Environment=.
 void check_environment(const std::string& assignment);
+
+// "" for none, or InvalidArgument unless the name of a pod.
+std::string parse_oci_pod(std::string_view name);
 
 Definition::Restart parse_restart(std::string_view word);  // "no", "on-failure"; else InvalidArgument
 std::string_view word(Definition::Restart restart);

@@ -3,8 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "network/bridge.hpp"
@@ -77,13 +75,6 @@ void start_unit(systemd::Pid1& pid1, const std::string& unit) {
   await(pid1, unit, [](const systemd::ServiceState& state) { return state.running() && !state.queued; });
 }
 
-bool needs_setup(const model::Definition& definition) {
-  // What a DHCP client cannot do without.
-  return std::ranges::any_of(definition.security.drop_capabilities, [](const std::string& capability) {
-    return capability == "CAP_NET_ADMIN" || capability == "CAP_NET_RAW";
-  });
-}
-
 Link connect(systemd::Pid1& pid1, const model::Network& network, const Member& member) {
   const auto instance = instance_of(network);
   const auto lock = lock_network(instance);
@@ -99,7 +90,7 @@ Link connect_container(systemd::Pid1& pid1, const model::ContainerRecord& record
   const auto& network = record.definition.network;
   const auto& name = record.name.str();
   auto link = connect(pid1, network, {.key = name, .name = name, .uuid = record.uuid, .address = network.address});
-  if (needs_setup(record.definition)) {
+  if (record.definition.needs_setup()) {
     take_inside(link.inner, network);
     link.inner.clear();
   }

@@ -22,12 +22,9 @@ void stop_unit(systemd::Pid1& pid1, const std::string& unit);
 // Starts the network where nobody is on it yet, and makes the link.
 Link connect(systemd::Pid1& pid1, const model::Network& network, const Member& member);
 
-// Whether the guest could not set its network up itself, since it lacks the right to: then it finds one
-// that is set up, and not one where DHCP would tell it how.
-bool needs_setup(const model::Definition& definition);
-
-// The link of the container that this process becomes. Where the guest needs its network set up, this
-// process then is in the guest's network namespace.
+// The link of the container that this process becomes. Where the guest could not set its network up itself, since it
+// lacks the right to, this process then is in the guest's network namespace: the guest finds one that is set up, and
+// not one where DHCP would tell it how.
 Link connect_container(systemd::Pid1& pid1, const model::ContainerRecord& record);
 
 // What is left of a container or pod that ended: its address and name are no longer told, and a network

@@ -20,21 +20,17 @@ namespace sdme::network {
 
 namespace {
 
-constexpr const char* kNamespace = "netns";
 constexpr const char* kLive = "live.json";  // the record as it was settled last
-constexpr const char* kResolvConfOfPod = "resolv.conf";
 // What the proxies of a pod without a link connect to, beside its loopback, so that nobody looks local. Link-local,
 // RFC 3927: each pod has the same, and none reaches another's.
 constexpr const char* kOwnAddress = "169.254.77.1";
 constexpr std::size_t kLongestRecord = 1U << 20U;
 
-os::Dir directory_of_pod(const std::string& name) {
-  return os::Dir::make(std::string(layout::kPodNetworks) + "/" + name, 0755);
-}
+os::Dir directory_of_pod(const std::string& name) { return os::Dir::make(layout::pod_network(name), 0755); }
 
 bool is_mounted(const std::string& name) {
   try {
-    static_cast<void>(open_namespace(namespace_of_pod(name)));
+    static_cast<void>(open_namespace(layout::pod_namespace(name)));
     return true;
   } catch (const Error&) {
     return false;
@@ -43,8 +39,8 @@ bool is_mounted(const std::string& name) {
 
 // This process comes back to the host's network: only the mount keeps the new one.
 void make_namespace(const std::string& name) {
-  const auto path = namespace_of_pod(name);
-  static_cast<void>(directory_of_pod(name).open_file(kNamespace, O_RDONLY | O_CREAT, 0444));
+  const auto path = layout::pod_namespace(name);
+  static_cast<void>(directory_of_pod(name).open_file(layout::kPodNamespace, O_RDONLY | O_CREAT, 0444));
   const auto outside = current_namespace();
   enter_new_namespace();
   run_ip({std::string("address add ") + kOwnAddress + "/32 dev lo"});
@@ -61,7 +57,7 @@ std::optional<model::PodRecord> live_pod(const std::string& name) {
 
 // Written in place: members have the file itself mounted.
 void tell_resolver(const std::string& name, const std::string& text) {
-  const auto fd = directory_of_pod(name).open_file(kResolvConfOfPod, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const auto fd = directory_of_pod(name).open_file(layout::kPodResolvConf, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   os::write_all(fd.get(), text, "resolv.conf");
 }
 
@@ -70,7 +66,7 @@ void attach(systemd::Pid1& pid1, const model::PodRecord& pod) {
   if (!pod.network.is_ours()) return tell_resolver(name, "# This pod is not attached: there is no server.\n");
   const auto link = connect(pid1, pod.network,
                             {.key = key_of_pod(name), .name = name, .uuid = pod.uuid, .address = pod.network.address});
-  const auto path = namespace_of_pod(name);
+  const auto path = layout::pod_namespace(name);
   run_ip({"link set " + link.inner + " netns " + path + " name host0"});
   in_namespace(open_namespace(path), [&] { set_up("host0", pod.network); });
   const auto conf = os::UniqueFd(::open(link.resolv_conf.c_str(), O_RDONLY | O_CLOEXEC));
@@ -84,7 +80,7 @@ Inside inside_of(const model::PodRecord& pod) {
   return {.unit = layout::pod_unit(name),
           .name = "pod-" + name,
           .address = own ? kOwnAddress : model::to_text(pod.network.address),
-          .namespace_path = own ? namespace_of_pod(name) : ""};
+          .namespace_path = own ? layout::pod_namespace(name) : ""};
 }
 
 // From what is there to what is wanted; nothing there is the record without link and ports.
@@ -99,14 +95,6 @@ void change(systemd::Pid1& pid1, const model::PodRecord& from, const model::PodR
 }
 
 }  // namespace
-
-std::string namespace_of_pod(const std::string& name) {
-  return std::string(layout::kPodNetworks) + "/" + name + "/" + kNamespace;
-}
-
-std::string resolv_conf_of_pod(const std::string& name) {
-  return std::string(layout::kPodNetworks) + "/" + name + "/" + kResolvConfOfPod;
-}
 
 void settle_pod(systemd::Pid1& pid1, const model::PodRecord& wanted) {
   const auto& name = wanted.name.str();
@@ -133,7 +121,7 @@ void take_down_pod(systemd::Pid1& pid1, const std::string& name) {
     withdraw(pid1, inside_of(*live).name, live->ports);
     disconnect(pid1, key_of_pod(name));
   }
-  if (is_mounted(name) && umount2(namespace_of_pod(name).c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+  if (is_mounted(name) && umount2(layout::pod_namespace(name).c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
     throw_errno("letting the network of a pod go");
   os::tree_remove(os::Dir::open(layout::kPodNetworks), name);
 }

@@ -6,13 +6,10 @@
 #include "model/pod.hpp"
 #include "systemd/pid1.hpp"
 
-// The network of a pod, the work of sdme-pod@NAME.service: a namespace at layout::kPodNetworks/NAME/netns
-// that stays while members come and go, attached to the host or not, with its ports.
+// The network of a pod, the work of sdme-pod@NAME.service: a namespace at layout::pod_namespace() that stays while
+// members come and go, attached to the host or not, with its ports; and the resolv.conf(5) that they show, without a
+// server while the pod is not attached.
 namespace sdme::network {
-
-// Where members find it, and the resolv.conf(5) that they show: empty while the pod is not attached.
-std::string namespace_of_pod(const std::string& name);
-std::string resolv_conf_of_pod(const std::string& name);
 
 // Makes what is there what the record says; what fails leaves it as it was, ports and link alike. The
 // one way up, and of every change.

@@ -75,6 +75,15 @@ void add_binds(std::vector<std::string>& argv, const std::vector<model::Bind>& b
   }
 }
 
+// The guest's PID 1 finds the drop-in as one of an administrator's of this boot, and it is gone with the container.
+void add_oci_pod(std::vector<std::string>& argv, const std::string& pod) {
+  if (pod.empty()) return;
+  const std::string inside = layout::kPodInside;
+  add_bind(argv, layout::pod_namespace(pod), inside + "/" + layout::kPodNamespace, false);
+  add_bind(argv, layout::pod_resolv_conf(pod), inside + "/" + layout::kPodResolvConf, false);
+  add_bind(argv, layout::kOciPodDropIn, layout::kOciPodDropInInside, false);
+}
+
 }  // namespace
 
 std::vector<std::string> command_of(const model::ContainerRecord& record, const Start& start) {
@@ -86,6 +95,7 @@ std::vector<std::string> command_of(const model::ContainerRecord& record, const 
   add_network(argv, record.definition.network, start);
   add_security(argv, record.definition.security);
   add_binds(argv, record.definition.binds, start);
+  add_oci_pod(argv, record.definition.oci_pod);
   for (const auto& assignment : record.definition.environment) argv.push_back("--setenv=" + assignment);
   argv.push_back(std::string("--bind-ro=") + layout::kGuestHelpers + ":" + layout::kGuestHelpersInside);
   // What comes last is for the guest's PID 1, which reads it as a kernel's command line: kernel-command-line(7).

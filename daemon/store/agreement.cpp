@@ -45,6 +45,16 @@ void give(const Everybody& others, model::Network& network, const std::string& s
   network = model::with_address(network, taken, pool);
 }
 
+// Of the containers that are so.
+template <typename IsSo>
+std::vector<std::string> names_of(const Catalogue& catalogue, IsSo is_so) {
+  std::vector<std::string> names;
+  for (const auto& [name, record] : catalogue.containers()) {
+    if (is_so(record.definition)) names.push_back(name);
+  }
+  return names;
+}
+
 // Whether `name` requires `sought`, itself or through others. The containers before this one have no cycle.
 bool leads_to(const Catalogue& catalogue, const std::string& name, const std::string& sought) {
   if (name == sought) return true;
@@ -109,9 +119,9 @@ void check_agreement(const Everybody& others, const model::ContainerRecord& reco
   check_requirements(others.catalogue, record);
   check_volumes(others.catalogue, record);
   check_lasting(others.catalogue, record);
-  const auto& network = record.definition.network;
-  if (network.mode == model::Network::Mode::kPod && others.pods.find(network.name) == nullptr)
-    throw Error(Errc::kNotFound, "there is no pod " + text::quoted(network.name) + "; 'sdmectl pod new' makes one");
+  const auto& pod = record.definition.pod();
+  if (!pod.empty() && others.pods.find(pod) == nullptr)
+    throw Error(Errc::kNotFound, "there is no pod " + text::quoted(pod) + "; 'sdmectl pod new' makes one");
 }
 
 std::string unused_uuid(const Catalogue& catalogue, const std::function<std::string()>& draw) {
@@ -152,20 +162,17 @@ void give_address(const Everybody& others, model::PodRecord& record, const model
 }
 
 std::vector<std::string> requiring(const Catalogue& catalogue, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& [other, record] : catalogue.containers()) {
-    if (std::ranges::contains(record.definition.requirements, name)) names.push_back(other);
-  }
-  return names;
+  return names_of(catalogue, [&](const model::Definition& definition) {
+    return std::ranges::contains(definition.requirements, name);
+  });
 }
 
 std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::string& pod) {
-  std::vector<std::string> names;
-  for (const auto& [name, record] : catalogue.containers()) {
-    const auto& network = record.definition.network;
-    if (network.mode == model::Network::Mode::kPod && network.name == pod) names.push_back(name);
-  }
-  return names;
+  return names_of(catalogue, [&](const model::Definition& definition) { return definition.pod() == pod; });
+}
+
+std::vector<std::string> oci_members_of_pod(const Catalogue& catalogue, const std::string& pod) {
+  return names_of(catalogue, [&](const model::Definition& definition) { return definition.oci_pod == pod; });
 }
 
 // There is no cycle: check_agreement().

@@ -39,6 +39,8 @@ void check_unused_volume(const Catalogue& catalogue, const std::string& name);
 std::vector<std::string> requiring(const Catalogue& catalogue, const std::string& name);
 // Names of a pod's members, sorted.
 std::vector<std::string> members_of_pod(const Catalogue& catalogue, const std::string& pod);
+// Of them those of which nothing but OCI applications is in it, sorted.
+std::vector<std::string> oci_members_of_pod(const Catalogue& catalogue, const std::string& pod);
 
 // Those that it requires, itself or through others, in the order in which they are to be started; each once. NotFound
 // where one is gone.

@@ -13,9 +13,12 @@ std::string volume_data(const std::string& name) {
 }
 std::string container_unit(const std::string& name) { return "sdme-container@" + name + ".service"; }
 
-// One program for each kind of work, so that none links what another needs.
 std::string pod_unit(const std::string& name) { return "sdme-pod@" + name + ".service"; }
+std::string pod_network(const std::string& name) { return std::string(kPodNetworks) + "/" + name; }
+std::string pod_namespace(const std::string& name) { return pod_network(name) + "/" + kPodNamespace; }
+std::string pod_resolv_conf(const std::string& name) { return pod_network(name) + "/" + kPodResolvConf; }
 
+// One program for each kind of work, so that none links what another needs.
 std::string worker_program(const std::string& verb) {
   const bool files = verb == "import" || verb == "trash" || verb == "disk" || verb == "provision";
   return std::string(kPrograms) + (verb == "fetch" ? "/sdme-fetch" : files ? "/sdme-import" : "/sdme-worker");

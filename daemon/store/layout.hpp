@@ -52,6 +52,8 @@ inline constexpr const char* kJobOut = "out";
 inline constexpr const char* kResult = "result.json";  // in out/, by rename
 inline constexpr const char* kHealth = "health";  // health/NAME.json: what the guest said at its last boot, 0700
 inline constexpr const char* kPodNetworks = "/run/sdmed/pods";  // pods/NAME/{netns,resolv.conf}: network/pod.hpp
+inline constexpr const char* kPodNamespace = "netns";
+inline constexpr const char* kPodResolvConf = "resolv.conf";
 inline constexpr const char* kNetworks = "/run/sdmed/network";  // network/INSTANCE: network/members.hpp
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
 inline constexpr const char* kInitBinds = "init/binds";  // init/binds/N: what the Nth bind shows
@@ -62,6 +64,9 @@ inline constexpr const char* kVendor = "/usr/lib/sdmed";
 inline constexpr const char* kPrograms = "/usr/libexec/sdmed";
 inline constexpr const char* kGuestHelpers = "/usr/lib/sdmed/guest";  // static programs, read-only in every guest
 inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where a guest sees them
+inline constexpr const char* kPodInside = "/run/host/sdmed-pod";  // where a guest sees the pod of its OCI applications
+inline constexpr const char* kOciPodDropIn = "/usr/lib/sdmed/oci-pod.conf";  // and their units, how to get into it
+inline constexpr const char* kOciPodDropInInside = "/run/systemd/system/sdme-oci-.service.d/50-sdmed-pod.conf";
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
 
 // Where an administrator's units are, and what we must tell systemd of a container: systemd.unit(5).
@@ -79,6 +84,9 @@ std::string container(const std::string& name);  // absolute
 std::string volume_data(const std::string& name);  // absolute
 std::string container_unit(const std::string& name);  // sdme-container@NAME.service
 std::string pod_unit(const std::string& name);  // sdme-pod@NAME.service
+std::string pod_network(const std::string& name);  // absolute
+std::string pod_namespace(const std::string& name);  // absolute: what is mounted there is the pod's network
+std::string pod_resolv_conf(const std::string& name);  // absolute
 std::string worker_program(const std::string& verb);  // absolute
 std::string job_unit(std::uint64_t id, bool session);  // sdme-job-N.service, sdme-session-N.service
 std::string fetch_unit(std::uint64_t id);  // sdme-job-N-fetch.service, beside sdme-job-N.service

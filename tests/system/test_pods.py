@@ -30,18 +30,23 @@ def quiet(rootfs, pod, *options):
     return guests.create(rootfs, "--pod", pod, *options)
 
 
+# What it takes that the applications of a container get into a pod which the container is not in.
+APART = ["--private-network", "--no-userns"]
+# The first line of what answers on port 80 of the loopback, without a program for it.
+SPEAK = "exec 3<>/dev/tcp/127.0.0.1/80 && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && head -n1 <&3"
+
+
 @pytest.mark.parametrize("users", ["--userns", "--no-userns"])
 def test_members_share_a_loopback(web, trixie, pod, users):
     server = guests.start(guests.create(web, "--pod", pod, users))
     friend = guests.start(quiet(trixie, pod, users))
     stranger = guests.start(guests.confined(web))
     assert shown(pod)["members"] == sorted([server, friend])
-    speak = "exec 3<>/dev/tcp/127.0.0.1/80 && printf 'GET / HTTP/1.0\r\n\r\n' >&3 && head -n1 <&3"
-    host.until(lambda: "200" in guests.exec_in(friend, "bash", "-c", speak).out, "an answer on the loopback")
+    host.until(lambda: "200" in guests.exec_in(friend, "bash", "-c", SPEAK).out, "an answer on the loopback")
     guests.exec_in(stranger, "systemctl", "stop", "nginx")
-    assert guests.exec_in(stranger, "bash", "-c", speak).status != 0
+    assert guests.exec_in(stranger, "bash", "-c", SPEAK).status != 0
     host.restart_daemon()
-    assert "200" in guests.exec_in(friend, "bash", "-c", speak).out
+    assert "200" in guests.exec_in(friend, "bash", "-c", SPEAK).out
     assert get_inside(server, "http://127.0.0.1/") == "200"
 
 
@@ -122,14 +127,17 @@ def test_what_is_refused(web, trixie, pod, port):
     assert shown(pod)["ports"] == []
 
 
-def test_a_pod_of_another_is_not_joined_without_leave(trixie, pod):
+@pytest.mark.parametrize("how", ["--pod", "--oci-pod"])
+def test_a_pod_of_another_is_not_joined_without_leave(trixie, pod, how):
     """Whoever is in it is on the loopback of all its members."""
-    with host.rule("subject.user === 'alice' && action.id === 'org.sdme.create-container'"):
-        said = host.sdmectl("alice", "create", "guest", "--fs", trixie, "--pod", pod)
+    join = [how] if how == "--pod" else [*APART, how]
+    allowed = "['org.sdme.create-container', 'org.sdme.grant-host-access'].indexOf(action.id) >= 0"
+    with host.rule(f"subject.user === 'alice' && {allowed}"):
+        said = host.sdmectl("alice", "create", "guest", "--fs", trixie, *join, pod)
         assert said.status == 4 and "manage-containers" in said.err, said.err
         own = host.unique("pod")
         host.sdmectl("alice", "pod", "new", own).ok()
-        host.sdmectl("alice", "create", "guest", "--fs", trixie, "--pod", own).ok()
+        host.sdmectl("alice", "create", "guest", "--fs", trixie, *join, own).ok()
     guests.kill("guest")
     host.sdmectl("root", "pod", "rm", own).ok()
 
@@ -150,3 +158,126 @@ def test_nothing_is_left_behind(web, pod):
     assert pod not in root("cat", "/proc/self/mounts").out
     assert host.unit(f"sdme-pod@{pod}.service", "ActiveState") == "inactive"
     assert shown(pod) is None
+
+
+# ---- OCI applications alone -----------------------------------------------------------------------
+
+UNIT = """[Service]
+ExecStart=/usr/sbin/nginx -c /etc/application.conf
+"""
+NGINX = "daemon off; pid /run/application.pid; events {} http { server { listen 80; location / { return 200; } } }"
+DROP_IN = "50-sdmed-pod.conf"
+
+
+def serving(web, pod, *how):
+    """A container that runs, with a web server for an application; its unit knows nothing of pods."""
+    name = guests.create(web, "--oci-pod", pod, *(how or APART))
+    guests.add_unit(name, "sdme-oci-web.service", UNIT)
+    (guests.upper(name) / "etc/application.conf").write_text(NGINX)
+    return guests.start(name)
+
+
+def ask(name, *command):
+    """What a command says as an application of the container."""
+    return guests.exec_in(name, "systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--unit=sdme-oci-ask", *command)
+
+
+def ask_for(name, url):
+    return ask(name, "curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url).out
+
+
+def drop_ins(name):
+    return guests.exec_in(name, "systemctl", "show", "-P", "DropInPaths", "sdme-oci-web.service").ok()
+
+
+def networks_of(name, pod):
+    """That of the application, of the guest's PID 1, and of the pod."""
+    inside = "readlink /proc/$(systemctl show -P MainPID sdme-oci-web)/ns/net /proc/1/ns/net"
+    of_pod = root("nsenter", f"--net=/run/sdmed/pods/{pod}/netns", "readlink", "/proc/self/ns/net").ok()
+    return *guests.shell_in(name, inside).ok().split(), of_pod.strip()
+
+
+@pytest.mark.parametrize("how", [APART, ["--network-veth", "--no-userns"],
+                                 [*APART, "--hardened", "--capability=net_admin"]], ids=["private", "veth", "hardened"])
+def test_applications_are_in_a_pod_without_their_container(web, pod, port, how):
+    host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()
+    name = serving(web, pod, *how)
+    assert host.sdmectl("bob", "show", "--json", name).json()[0]["oci_pod"] == pod
+    assert shown(pod)["members"] == shown(pod)["oci_members"] == [name]
+    assert f"{name}(oci)" in host.sdmectl("bob", "pod", "ls").out
+    guests.exec_in(name, "systemctl", "stop", "nginx").ok()
+    assert get("127.0.0.1", port) == 200 and get("::1", port) == 200
+    application, own, of_pod = networks_of(name, pod)
+    assert application == of_pod != own
+    assert get_inside(name, "http://127.0.0.1/") == "000"
+    host.restart_daemon()
+    assert get("127.0.0.1", port) == 200
+    host.kill_daemon()
+    host.sdmectl("bob", "restart", name, timeout=180).ok()
+    assert get("127.0.0.1", port) == 200
+    assert networks_of(name, pod)[0] == of_pod
+
+
+def test_applications_of_several_containers_share_a_loopback(web, trixie, pod):
+    serving(web, pod)
+    friend = guests.start(guests.create(web, "--oci-pod", pod, *APART))
+    member = guests.start(quiet(trixie, pod))
+    assert host.until(lambda: ask_for(friend, "http://127.0.0.1/") == "200", "an answer on the loopback")
+    assert "200" in guests.exec_in(member, "bash", "-c", SPEAK).out
+    guests.exec_in(friend, "systemctl", "stop", "nginx").ok()
+    assert get_inside(friend, "http://127.0.0.1/") == "000"
+    assert ask(friend, "ip", "link", "set", "lo", "down").status != 0
+    assert "inet 127.0.0.1" in ask(friend, "ip", "address", "show", "lo").ok()
+
+
+def test_applications_resolve_names_as_their_pod_does(web, pod):
+    name = serving(web, pod)
+    neighbour = guests.start(guests.create(web, "--network-zone", "podzone"))
+    assert has_address(neighbour)
+    assert ask_for(name, f"http://{neighbour}/") == "000"
+    host.sdmectl("bob", "pod", "net", "attach", pod, "zone", "podzone").ok()
+    assert host.until(lambda: ask_for(name, f"http://{neighbour}/") == "200", "the neighbour's name")
+    assert host.until(lambda: get_inside(neighbour, f"http://{pod}.podzone.internal/") == "200", "the pod's name")
+    assert get_inside(name, f"http://{neighbour}/") == "000"
+
+
+def test_an_application_is_taken_out_of_its_pod(web, pod):
+    name = serving(web, pod)
+    assert DROP_IN in drop_ins(name)
+    said = host.sdmectl("bob", "set", name, "--oci-pod", "")
+    assert said.status == 0 and "oci-pod" in said.err, said.err
+    host.sdmectl("bob", "restart", name, timeout=180).ok()
+    application, own, of_pod = networks_of(name, pod)
+    assert application == own != of_pod
+    assert DROP_IN not in drop_ins(name) and DROP_IN not in root("find", str(guests.upper(name))).out
+    host.sdmectl("bob", "pod", "rm", pod).ok()
+
+
+@pytest.mark.parametrize("options, says", [
+    (["--pod", "POD", "--no-userns"], "as a whole"),
+    (["--host-network"], "--private-network"),
+    (["--private-network"], "--no-userns"),
+    ([*APART, "--hardened"], "CAP_NET_ADMIN"),
+    ([*APART, "--drop-capability=sys_admin"], "CAP_SYS_ADMIN"),
+    (["--network-veth", "--no-userns", "--drop-capability=net_raw"], "CAP_NET_ADMIN"),
+    ([*APART, "--system-call-filter=~setns"], "setns"),
+], ids=["pod", "host", "userns", "hardened", "sys_admin", "set-up", "setns"])
+def test_what_would_keep_an_application_out_is_refused(trixie, pod, options, says):
+    options = [pod if word == "POD" else word for word in options]
+    said = host.sdmectl("bob", "-v", "create", "--fs", trixie, "--oci-pod", pod, *options)
+    assert said.status == 64 and says in said.err and "InvalidArgument" in said.err, said.err
+    assert shown(pod)["members"] == []
+
+
+def test_what_is_refused_of_applications(trixie, pod):
+    def refused(*words, status, name, says):
+        said = host.sdmectl("bob", "-v", *words)
+        assert said.status == status and name in said.err and says in said.err, said.err
+    refused("create", "--fs", trixie, "--oci-pod", "nosuch", *APART, status=3, name="NotFound", says="no pod 'nosuch'")
+    refused("create", "--fs", trixie, "--oci-pod", "Wrong", *APART, status=64, name="InvalidArgument", says="pod name")
+    member = guests.create(trixie, "--oci-pod", pod, *APART)
+    refused("pod", "rm", pod, status=5, name="InUse", says=member)
+    refused("set", member, "--userns", status=64, name="InvalidArgument", says="user namespace")
+    refused("set", member, "--pod", pod, status=64, name="InvalidArgument", says="as a whole")
+    refused("set", member, "--oci-pod", "nosuch", status=3, name="NotFound", says="no pod 'nosuch'")
+    assert shown(pod)["oci_members"] == [member]

@@ -158,6 +158,22 @@ TEST_F(Requests, AVolumeStaysWhileAJobNeedsIt) {
   EXPECT_EQ(removal.record.claims.at(0).mode, store::Claim::kExclusive);
 }
 
+TEST_F(Requests, APodOfApplicationsIsTakenAndTakenBack) {
+  const auto word = [](const char* text) { return Variant{std::string(text)}; };
+  const Options options = {{"network", word("veth")}, {"userns", Variant{false}}, {"oci-pod", word("shop")}};
+  container_.definition = new_definition(options, false, settings_).definition;
+  EXPECT_EQ(container_.definition.oci_pod, "shop");
+  EXPECT_EQ(create(alice_, container_, false).record.claims.at(1).name, "pod/shop");
+  EXPECT_EQ(changed_definition({{"restart", word("on-failure")}}, container_.definition).definition.oci_pod, "shop");
+  EXPECT_EQ(changed_definition({{"oci-pod", word("")}}, container_.definition).definition.oci_pod, "");
+  const auto refused = [&](const Options& changes) {
+    return error_of(Errc::kInvalidArgument, [&] { changed_definition(changes, container_.definition); });
+  };
+  EXPECT_THAT(refused({{"userns", Variant{true}}}), HasSubstr("user namespace"));
+  EXPECT_THAT(refused({{"network", word("pod:shop")}}), HasSubstr("as a whole"));
+  EXPECT_THAT(refused({{"oci-pod", word("Shop")}}), HasSubstr("pod name"));
+}
+
 TEST_F(Requests, ACloneIsEnteredAsOneself) {
   EXPECT_EQ(run({.argv = {bytes("id")}}).record.request.at("user"), "1000");
   EXPECT_EQ(run({.user = "root", .argv = {bytes("id")}}).record.request.at("user"), "root");

@@ -18,6 +18,7 @@ const Dict kContainer = {{"name", sdbus::Variant(std::string("web"))},
                          {"memory", sdbus::Variant(std::uint64_t{512} << 20U)},
                          {"cpus", sdbus::Variant(1.5)},
                          {"network", sdbus::Variant(std::string("veth"))},
+                         {"oci-pod", sdbus::Variant(std::string("shop"))},
                          {"ports", sdbus::Variant(Strings{"8080:80"})},
                          {"capabilities", sdbus::Variant(Strings{"CAP_NET_RAW"})},
                          {"protected", sdbus::Variant(false)}};
@@ -57,6 +58,7 @@ TEST_F(DefinitionText, ShowsWhatIsAndWhenItCounts) {
 TEST_F(DefinitionText, TellsWhatWasChangedAlone) {
   EXPECT_THAT(definition_changes(text_, text_), IsEmpty());
   EXPECT_THAT(definition_changes(text_, ""), IsEmpty());
+  EXPECT_EQ(changes("\noci-pod = \"shop\"", "\noci-pod = \"\"").at("oci-pod").get<std::string>(), "");
   EXPECT_THAT(changes("\nmemory = ", "\n  memory   =   "), IsEmpty());
   const auto more = changes("memory = \"512M\"", "memory = \"1.5G\"");
   EXPECT_EQ(more.size(), 1U);

@@ -6,6 +6,7 @@
 namespace sdme::model {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(Definition, SaysWhatReachesTheHost) {
@@ -51,6 +52,69 @@ TEST(Definition, ManagesItsInterfaceWhereNobodyElseDoes) {
   EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { definition.check(); }), testing::HasSubstr("CAP_NET_ADMIN"));
   definition.security.drop_capabilities = {"CAP_NET_RAW"};
   EXPECT_NO_THROW(definition.check());
+}
+
+TEST(Definition, IsSetUpFromOutsideWhereItCannotDoThat) {
+  EXPECT_FALSE(confined({}).needs_setup());
+  EXPECT_FALSE(confined({.drop_capabilities = {"CAP_SYS_PTRACE"}}).needs_setup());
+  EXPECT_TRUE(confined({.drop_capabilities = {"CAP_NET_RAW"}}).needs_setup());
+}
+
+class OciPod : public testing::Test {
+ protected:
+  static Definition in_shop(const std::string& network, Security security = {}) {
+    return {.network = Network::parse(network), .oci_pod = "shop", .security = std::move(security)};
+  }
+  static std::string refusal(const Definition& definition) {
+    return test::error_of(Errc::kInvalidArgument, [&] { definition.check(); });
+  }
+};
+
+TEST_F(OciPod, IsThePodOfAContainerWithANetworkOfItsOwn) {
+  for (const auto* network : {"private", "veth", "zone:lan", "bridge:br0", "macvlan:eth0"}) {
+    EXPECT_NO_THROW(in_shop(network).check()) << network;
+    EXPECT_EQ(in_shop(network).pod(), "shop");
+  }
+  EXPECT_EQ((Definition{.network = Network::parse("pod:web")}).pod(), "web");
+  EXPECT_EQ(Definition{}.pod(), "");
+  EXPECT_THAT(refusal(in_shop("pod:shop")), HasSubstr("--oci-pod ''"));
+  EXPECT_THAT(refusal(in_shop("host")), HasSubstr("--private-network"));
+}
+
+TEST_F(OciPod, IsNotForAUserNamespace) {
+  auto definition = in_shop("private");
+  EXPECT_THAT(definition.host_features(), ElementsAre("no-user-namespace"));
+  definition.userns = true;
+  EXPECT_THAT(refusal(definition), HasSubstr("--no-userns"));
+}
+
+TEST_F(OciPod, NeedsAGuestThatMayEnterIt) {
+  EXPECT_NO_THROW(in_shop("veth", {.no_new_privileges = true, .read_only = true}).check());
+  EXPECT_THAT(refusal(in_shop("veth", {.drop_capabilities = {"CAP_SYS_ADMIN"}})), HasSubstr("CAP_SYS_ADMIN"));
+  EXPECT_THAT(refusal(in_shop("veth", {.drop_capabilities = {"CAP_NET_ADMIN"}})), HasSubstr("CAP_NET_ADMIN"));
+  for (const auto* call : {"~setns", "~@process", "~@known"})
+    EXPECT_THAT(refusal(in_shop("veth", {.system_call_filter = {call}})), HasSubstr(call + 1));
+  EXPECT_NO_THROW(in_shop("veth", {.system_call_filter = {"~unshare", "setns"}}).check());
+}
+
+TEST_F(OciPod, NeedsTheCapabilityThatANetworkSetUpFromOutsideTakes) {
+  Security security{.drop_capabilities = {"CAP_NET_RAW"}};
+  EXPECT_NO_THROW(in_shop("private", security).check());
+  EXPECT_THAT(refusal(in_shop("veth", security)), HasSubstr("CAP_NET_ADMIN"));
+  security.capabilities = {"CAP_NET_ADMIN"};
+  EXPECT_NO_THROW(in_shop("veth", security).check());
+}
+
+TEST_F(OciPod, IsNoneOrAName) {
+  EXPECT_EQ(parse_oci_pod(""), "");
+  EXPECT_EQ(parse_oci_pod("shop"), "shop");
+  test::error_of(Errc::kInvalidArgument, [] { parse_oci_pod("../shop"); });
+  auto value = in_shop("private").to_json();
+  EXPECT_EQ(Definition::from_json(value).oci_pod, "shop");
+  value["oci_pod"] = "../shop";
+  test::error_of(Errc::kInvalidArgument, [&] { Definition::from_json(value); });
+  value.erase("oci_pod");  // of before there was one
+  EXPECT_EQ(Definition::from_json(value).oci_pod, "");
 }
 
 TEST(Definition, ComesBackFromJson) {

@@ -69,7 +69,9 @@ TEST(ContainerRecord, ReadsVersion2AndWritesItAsItWas) {
   EXPECT_EQ(definition.limits.cpus, 1500U);
   EXPECT_TRUE(definition.security.no_new_privileges);
   EXPECT_TRUE(definition.is_protected);
-  EXPECT_EQ(json::parse(record.to_text(), "it"), json::parse(fixture("container-v2.json"), "fixture"));
+  auto expected = json::parse(fixture("container-v2.json"), "fixture");
+  expected["definition"]["oci_pod"] = "";  // of before there was one: it comes with the next writing
+  EXPECT_EQ(json::parse(record.to_text(), "it"), expected);
 }
 
 TEST(RootfsRecord, ReadsVersion1AndKeepsUnknownFields) {

@@ -55,15 +55,6 @@ TEST(Dnsmasq, GivesNamesInZonesAlone) {
   EXPECT_THAT(resolv_conf("zone-lan", kSubnet), HasSubstr("nameserver 10.77.16.1\nsearch lan.internal\n"));
 }
 
-TEST(Setup, IsForThoseWhoCannot) {
-  model::Definition definition;
-  EXPECT_FALSE(needs_setup(definition));
-  definition.security.drop_capabilities = {"CAP_SYS_PTRACE"};
-  EXPECT_FALSE(needs_setup(definition));
-  definition.security.drop_capabilities = {"CAP_NET_RAW"};
-  EXPECT_TRUE(needs_setup(definition));
-}
-
 TEST(PortUnit, IsOneForEachPort) {
   EXPECT_EQ(port_unit("web", model::Port::parse("8080:80")), "sdme-port-web-8080-tcp.socket");
   EXPECT_EQ(port_unit("web", model::Port::parse("127.0.0.1:53:53/udp")), "sdme-port-web-127.0.0.1-53-udp.socket");

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "store/layout.hpp"
+#include "support/temp_dir.hpp"
 
 namespace sdme::nspawn {
 namespace {
 
 using testing::Contains;
+using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
@@ -59,6 +61,28 @@ TEST(NspawnCommand, NoFileBesideTheRecordCounts) {
 TEST(NspawnCommand, HelpersAreReadOnly) {
   EXPECT_THAT(command_of(record({}), {.directory = "/d"}),
               Contains("--bind-ro=" + std::string(layout::kGuestHelpers) + ":" + layout::kGuestHelpersInside));
+}
+
+// Both name the same places: nobody else tells the guest where they are.
+TEST(NspawnCommand, ShowsApplicationsTheirPodWhereTheirUnitsLookForIt) {
+  const auto command =
+      command_of(record({.network = {.mode = model::Network::Mode::kPrivate}, .oci_pod = "shop"}), {.directory = "/d"});
+  const auto shown = [&](const std::string& source, const std::string& inside) {
+    EXPECT_THAT(command, Contains("--bind-ro=" + source + ":" + inside + ":norbind"));
+    return inside;
+  };
+  const auto inside = std::string(layout::kPodInside);
+  const auto drop_in = test::content(OCI_POD_DROP_IN);
+  EXPECT_THAT(drop_in,
+              HasSubstr("\nNetworkNamespacePath=" + shown("/run/sdmed/pods/shop/netns", inside + "/netns") + "\n"));
+  const auto resolv_conf = shown("/run/sdmed/pods/shop/resolv.conf", inside + "/resolv.conf");
+  EXPECT_THAT(drop_in, HasSubstr("\nBindReadOnlyPaths=" + resolv_conf + ":/etc/resolv.conf\n"));
+  shown(layout::kOciPodDropIn, layout::kOciPodDropInInside);
+  EXPECT_THAT(command, Contains("--private-network"));
+}
+
+TEST(NspawnCommand, ShowsNoPodToWhomHasNone) {
+  EXPECT_THAT(command_of(record({}), {.directory = "/d"}), Not(Contains(HasSubstr("pod"))));
 }
 
 }  // namespace

@@ -73,6 +73,17 @@ TEST_F(AgreementTest, AMemberNeedsItsPod) {
   EXPECT_THAT(members_of_pod(catalogue_, "shop"), ElementsAre("web"));
 }
 
+TEST_F(AgreementTest, AnApplicationNeedsItsPodAndIsCounted) {
+  const auto partly = container("app", {.network = {.mode = model::Network::Mode::kPrivate}, .oci_pod = "shop"});
+  EXPECT_THAT(test::error_of(Errc::kNotFound, [&] { check(partly); }), HasSubstr("there is no pod 'shop'"));
+  pods_.put({.name = model::PodName::parse("shop"), .uuid = "p"});
+  EXPECT_NO_THROW(check(partly));
+  catalogue_.put(partly);
+  catalogue_.put(container("web", {.network = model::Network::parse("pod:shop")}));
+  EXPECT_THAT(members_of_pod(catalogue_, "shop"), ElementsAre("app", "web"));
+  EXPECT_THAT(oci_members_of_pod(catalogue_, "shop"), ElementsAre("app"));
+}
+
 TEST_F(AgreementTest, ContainersAndPodsShareTheAddressesOfAZone) {
   const auto pool = model::AddressPool::parse("10.77.0.0/16");
   auto web = container("web", {.network = model::Network::parse("zone:lan")});
