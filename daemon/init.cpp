@@ -51,13 +51,8 @@ void connect(const model::ContainerRecord& record, nspawn::Start& start) {
   const auto link = network::connect_container(pid1, record);
   start.interface = link.inner;
   start.resolv_conf = link.resolv_conf;
-  const auto& name = record.name.str();
-  network::publish(pid1,
-                   {.unit = layout::container_unit(name),
-                    .name = name,
-                    .address = model::to_text(record.definition.network.address),
-                    .namespace_path = ""},
-                   record.definition.ports);
+  const auto inside = network::inside_of_container(record.name.str(), record.definition.network.address);
+  network::publish(pid1, inside, record.definition.ports);
 }
 
 // The network of a pod, which stands before its first member starts and after its last. One that only OCI applications

@@ -87,6 +87,29 @@ std::string printable(std::string_view text, std::size_t limit) {
 
 std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
 
+std::string escape_colons(std::string_view part) {
+  std::string escaped;
+  for (const char c : part) {
+    if (c == ':' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::vector<std::string> split_escaped(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '\\')) {
+      parts.back() += text[++i];
+    } else if (text[i] == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += text[i];
+    }
+  }
+  return parts;
+}
+
 std::string lower_hex(const unsigned char* bytes, std::size_t count) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;

@@ -25,6 +25,10 @@ std::string printable(std::string_view text, std::size_t limit = 256);
 // printable() in single quotes, for use inside a sentence.
 std::string quoted(std::string_view text);
 
+// Of one of several that colons separate: "\:" is a colon in it and "\\" a backslash, for us as for systemd-nspawn(1).
+std::string escape_colons(std::string_view part);
+std::vector<std::string> split_escaped(std::string_view text);
+
 std::string lower_hex(const unsigned char* bytes, std::size_t count);
 
 }  // namespace sdme::text

@@ -38,23 +38,11 @@ std::vector<std::string> pending(const json::Value& before, const json::Value& a
   return keys;
 }
 
-// On another network than the one it runs on, ports count from the next start as the network does. One that is
-// published otherwise than before is free only when the old one has gone.
+// On another network than the one it runs on, ports count from the next start as the network does.
 void change_ports(systemd::Pid1& pid1, const std::string& name, const model::Definition& before,
                   const model::Definition& after) {
   if (before.network != after.network || !after.network.is_ours()) return;
-  const auto gone = network::missing_from(before.ports, after.ports);
-  const network::Inside inside = {.unit = layout::container_unit(name),
-                                  .name = name,
-                                  .address = model::to_text(after.network.address),
-                                  .namespace_path = ""};
-  network::withdraw(pid1, name, gone);
-  try {
-    network::publish(pid1, inside, network::missing_from(after.ports, before.ports));
-  } catch (const Error&) {
-    network::publish(pid1, inside, gone);
-    throw;
-  }
+  network::republish(pid1, network::inside_of_container(name, after.network.address), before.ports, after.ports);
 }
 
 }  // namespace

@@ -16,29 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kTaken = {"/proc",     "/sys",         "/dev",
                                                     "/run/host", "/run/systemd", "/etc/machine-id"};
 
-std::vector<std::string> split_escaped(std::string_view text) {
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '\\')) {
-      parts.back() += text[++i];
-    } else if (text[i] == ':') {
-      parts.emplace_back();
-    } else {
-      parts.back() += text[i];
-    }
-  }
-  return parts;
-}
-
-std::string escaped(const std::string& path) {
-  std::string made;
-  for (const char c : path) {
-    if (c == ':' || c == '\\') made += '\\';
-    made += c;
-  }
-  return made;
-}
-
 void apply(Bind& bind, const std::string& option) {
   if (option == "ro") {
     bind.writable = false;
@@ -67,7 +44,7 @@ void check(const Bind& bind) {
 }  // namespace
 
 Bind Bind::parse(std::string_view text) {
-  const auto parts = split_escaped(text);
+  const auto parts = text::split_escaped(text);
   if (parts.size() < 2 || parts.size() > 3 || parts[0].empty()) {
     throw Error(Errc::kInvalidArgument,
                 text::quoted(text) + " is not of the form SOURCE:DESTINATION[:OPTIONS]; a colon in a path is '\\:'");
@@ -81,8 +58,8 @@ Bind Bind::parse(std::string_view text) {
 }
 
 std::string Bind::str() const {
-  return escaped(source) + ":" + escaped(destination) + ":" + (writable ? "rw" : "ro") + (devices ? ",dev" : "") +
-         (setuid ? ",suid" : "");
+  return text::escape_colons(source) + ":" + text::escape_colons(destination) + ":" + (writable ? "rw" : "ro") +
+         (devices ? ",dev" : "") + (setuid ? ",suid" : "");
 }
 
 json::Value Bind::to_json() const { return {{"bind", str()}, {"inode", inode}}; }

@@ -172,6 +172,10 @@ void await_end(systemd::Pid1& pid1, const std::string& unit) {
 
 }  // namespace
 
+Inside inside_of_container(const std::string& name, std::uint32_t address) {
+  return {.unit = layout::container_unit(name), .name = name, .address = model::to_text(address), .namespace_path = ""};
+}
+
 std::string port_unit(const std::string& name, const Port& port) {
   const auto address = port.address.empty() ? "" : port.address + "-";
   return "sdme-port-" + name + "-" + address + std::to_string(port.host) + "-" + std::string(port.protocol_word()) +
@@ -201,6 +205,18 @@ void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Po
     for (const auto& part : {unit, service}) pid1.stop(part);
     for (const auto& part : {unit, service}) await_end(pid1, part);
     pid1.reset_failed(unit);
+  }
+}
+
+// One that is published otherwise than before is free only when the old one has gone.
+void republish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>& from, const std::vector<Port>& to) {
+  const auto gone = missing_from(from, to);
+  withdraw(pid1, inside.name, gone);
+  try {
+    publish(pid1, inside, missing_from(to, from));
+  } catch (const Error&) {
+    publish(pid1, inside, gone);
+    throw;
   }
 }
 

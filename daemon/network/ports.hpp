@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "model/network.hpp"
 #include "model/port.hpp"
 #include "systemd/pid1.hpp"
 
@@ -19,6 +21,8 @@ struct Inside {
   std::string namespace_path;  // of the network that has the address; "" for the host's
 };
 
+Inside inside_of_container(const std::string& name, std::uint32_t address);
+
 std::string port_unit(const std::string& name, const model::Port& port);  // sdme-port-NAME-….socket
 
 // Those of `these` that are not among `those`.
@@ -27,5 +31,8 @@ std::vector<model::Port> missing_from(const std::vector<model::Port>& these, con
 // InUse, naming the program, where one is taken; then none is published.
 void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<model::Port>& ports);
 void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<model::Port>& ports);
+// From those to these, or as publish() and nothing has changed. What stays is not touched.
+void republish(systemd::Pid1& pid1, const Inside& inside, const std::vector<model::Port>& from,
+               const std::vector<model::Port>& to);
 
 }  // namespace sdme::network

@@ -27,20 +27,11 @@ void add_users(std::vector<std::string>& argv, const model::Definition& definiti
   argv.emplace_back("--private-users-ownership=off");  // the layers are idmapped: no file is touched
 }
 
-// Paths of systemd-nspawn's options have their own escapes.
-std::string escaped(const std::string& path) {
-  std::string made;
-  for (const char c : path) {
-    if (c == ':' || c == '\\') made += '\\';
-    made += c;
-  }
-  return made;
-}
-
 void add_bind(std::vector<std::string>& argv, const std::string& source, const std::string& destination,
               bool writable) {
   // Not recursive: what the host mounts below the source is not part of what was authorised.
-  argv.push_back((writable ? "--bind=" : "--bind-ro=") + escaped(source) + ":" + escaped(destination) + ":norbind");
+  argv.push_back((writable ? "--bind=" : "--bind-ro=") + text::escape_colons(source) + ":" +
+                 text::escape_colons(destination) + ":norbind");
 }
 
 void add_network(std::vector<std::string>& argv, const model::Network& network, const Start& start) {
