@@ -15,6 +15,7 @@ import sys
 import tarfile
 import time
 
+import many
 import port
 import pull
 
@@ -141,41 +142,6 @@ def bench_start():
         upper = run("du", "--summarize", "--block-size=1K", str(STORE / "containers/bench-hardened/upper")).split()[0]
         show("disk used by the hardened container", int(upper) / 1024, unit="MiB")
         run("sdmectl", "rm", *ours)
-
-
-def available_mib():
-    lines = pathlib.Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) / 1024
-
-
-def bench_many():
-    """Many at once; podman boots as many of the same tree, where it runs."""
-    count = int(os.environ.get("SDMED_BENCH_CONTAINERS", "100"))
-    print(f"-- {count} containers on {os.cpu_count()} processors")
-    names = [f"bench-m{i}" for i in range(count)]
-    with rootfs("bench-many") as shown:
-        steps = {"create": lambda: [run("sdmectl", "create", name, "-r", "bench-many", "--network-veth") for name in names]}
-        before = available_mib()
-        steps |= {"start (all with one command)": lambda: run("sdmectl", "start", *names), "ps": lambda: run("sdmectl", "ps")}
-        for what, work in steps.items():
-            show(f"sdmectl {what}", seconds(work))
-        show("memory a container", (before - available_mib()) / count, unit="MiB")
-        for what, words in {"stop --kill": ["stop", "--kill"], "rm": ["rm"]}.items():
-            show(f"sdmectl {what} (all with one command)", seconds(lambda words=words: run("sdmectl", *words, *names)))
-        podman_many(layer_tree(shown), names)
-
-
-def podman_many(tree, names):
-    options = ["--detach", "--systemd=always", "--network=none", "--cgroups=disabled", "--security-opt=seccomp=unconfined"]
-    before = available_mib()
-    try:
-        taken = seconds(lambda: [run("podman", "run", *options, f"--name={name}", "--rootfs", f"{tree}:O", "/sbin/init")
-                                 for name in names])
-        show("podman run --systemd=always (does not wait for the boot)", taken)
-        show("memory a container of podman's", (before - available_mib()) / len(names), unit="MiB")
-    except subprocess.CalledProcessError as error:
-        print("   podman does not run here: " + error.stderr.strip().splitlines()[-1][:160])
-    quiet("podman", "rm", "--all", "--force", "--time=0")
 
 
 def bench_create():
@@ -330,7 +296,8 @@ def bench_daemon():
     show("daemon RSS, idle", rss_mib(), unit="MiB")
 
 
-BENCHES = {"start": bench_start, "many": bench_many, "create": bench_create, "list": bench_list, "import": bench_import, "extract": bench_extract,
+BENCHES = {"start": bench_start, "create": bench_create, "list": bench_list, "import": bench_import, "extract": bench_extract,
+           "many": lambda: many.bench_many(sys.modules[__name__]),
            "pull": lambda: pull.bench_pull(sys.modules[__name__]), "port": lambda: port.bench_port(sys.modules[__name__]),
            "daemon": bench_daemon}
 
