@@ -202,7 +202,7 @@ def test_removing_disables(stopped):
 # ---- what is shown --------------------------------------------------------------------------------
 
 PUBLIC = {"name": str, "state": str, "health": str, "os": str, "rootfs": str, "owner": int, "enabled": bool, "userns": bool,
-          "network": str, "address": str, "ports": list, "host_clone": bool, "privileged": bool, "created_usec": int,
+          "network": str, "oci_pod": str, "address": str, "ports": list, "host_clone": bool, "privileged": bool, "created_usec": int,
           "requires": list, "protected": bool, "ephemeral": bool}
 PRIVATE = {"uuid": str, "unit": str, "invocation": str, "main_pid": int, "layers": list, "opaque_dirs": list,
            "masked_services": list, "features": list, "binds": list, "environment": list, "profile": str, "restart": str, "capabilities": list,

@@ -11,7 +11,7 @@ import host
 # A value of the right type that means something, where not every string does.
 WORDS = {"on-disconnect": "continue", "mode": "graceful", "format": "short", "install-packages": "no", "network": "private",
          "profile": "hardened", "restart": "no", "disk": 1 << 30, "memory": 1 << 30, "swap": 0, "io-weight": 50, "cpu-weight": 50,
-         "tasks": 100}
+         "tasks": 100, "oci-pod": ""}
 VALUES = {"b": True, "s": "x", "u": 1, "t": 1_000_000, "q": 24, "as": [], "ay": b"/"}
 WRONG = {"b": ("s", "yes"), "s": ("b", True), "u": ("t", 1), "t": ("u", 1), "q": ("u", 1), "as": ("s", "/a"), "ay": ("s", "/")}
 
