@@ -42,6 +42,7 @@ void give(const Everybody& others, model::Network& network, const std::string& s
   };
   for (const auto& [name, record] : others.catalogue.containers()) add(title(record), record.definition.network);
   for (const auto& [name, record] : others.pods.all()) add(title(record), record.network);
+  for (const auto& [name, record] : others.pods.expected()) add(title(record), record.network);
   network = model::with_address(network, taken, pool);
 }
 
