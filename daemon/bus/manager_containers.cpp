@@ -191,6 +191,9 @@ void ManagerObject::RenameContainer(sdbus::Result<std::uint64_t>&& result, std::
     const auto& catalogue = context_.store.catalogue();
     if (to.str() == name) throw Error(Errc::kInvalidArgument, "that is its name already");
     context_.store.check_name_free(to);
+    auto renamed = record;
+    renamed.name = to;
+    store::check_name_in_zone(context_.store.everybody(), renamed);
     std::vector<model::ContainerRecord> others;
     for (const auto& other : store::requiring(catalogue, name)) others.push_back(*catalogue.find_container(other));
     auto plan = requests::rename(who, record, to, others, options);

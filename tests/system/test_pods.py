@@ -98,6 +98,15 @@ def test_attached_and_detached_while_it_runs(web, pod):
     assert "host0" not in guests.shell_in(member, "ip -br link").out
 
 
+def test_a_container_does_not_take_a_pods_name_in_a_zone(trixie, pod):
+    zone = host.unique("z")
+    host.sdmectl("bob", "pod", "net", "attach", pod, "zone", zone).ok()
+    other = guests.create(trixie, "--network-zone", zone)
+    for words in (["create", pod, "--fs", trixie, "--network-zone", zone], ["rename", other, pod]):
+        refused = host.sdmectl("bob", *words)
+        assert refused.status == 5 and f"the name of pod '{pod}'" in refused.err, refused
+
+
 def test_no_two_that_are_attached_at_once_have_the_same_address(trixie):
     names = [host.unique("pod") for _ in range(4)]
     zone = host.unique("z")

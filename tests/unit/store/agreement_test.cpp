@@ -95,6 +95,26 @@ TEST_F(AgreementTest, ContainersAndPodsShareTheAddressesOfAZone) {
   EXPECT_EQ(model::to_text(pod.network.address), "10.77.16.3");
 }
 
+TEST_F(AgreementTest, ANameInAZoneIsOfOneAlone) {
+  const auto lan = model::Network::parse("zone:lan");
+  const model::PodRecord pod{.name = model::PodName::parse("web"), .uuid = "p", .network = lan};
+  pods_.put(pod);
+  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check(container("web", {.network = lan})); }), HasSubstr("pod 'web'"));
+  EXPECT_NO_THROW(check(container("web", {.network = model::Network::parse("zone:dmz")})));
+  EXPECT_NO_THROW(check(container("web", linked("80"))));
+  catalogue_.put(container("web", {.network = lan}));
+  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, pod); }),
+              HasSubstr("container 'web'"));
+}
+
+TEST_F(AgreementTest, ANameInAZoneResolves) {
+  const auto lan = model::Network::parse("zone:lan");
+  EXPECT_NO_THROW(check(container(std::string(63, 'a'), {.network = lan})));
+  EXPECT_NO_THROW(check(container(std::string(64, 'a'), linked("80"))));
+  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { check(container(std::string(64, 'a'), {.network = lan})); }),
+              HasSubstr("at most 63"));
+}
+
 TEST_F(AgreementTest, WhatAPodIsAboutToHaveIsNotGivenToOthers) {
   const auto pool = model::AddressPool::parse("10.77.0.0/16");
   const auto pod = [](const std::string& name, const std::string& network) {
