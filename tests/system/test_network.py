@@ -247,6 +247,24 @@ def test_ports_come_and_go_while_it_runs(web, port):
     assert one["ports"] == [] and one["main_pid"] != pid
 
 
+def test_a_port_for_either_kind_of_addresses(web, port):
+    one = guests.start(guests.create(web, "--network-veth"))
+    for address in ("0.0.0.0", "[::]"):
+        host.sdmectl("bob", "port", "add", one, f"{address}:{port}:80").ok()
+    assert get("127.0.0.1", port) == 200 and get("::1", port) == 200
+
+
+def test_of_ports_that_cannot_all_be_published_none_is(web, port):
+    one = guests.start(guests.create(web, "--network-veth"))
+    unit = f"sdme-port-{one}-{port + 1}-tcp.socket"
+    root("systemctl", "mask", "--runtime", unit).ok()
+    try:
+        assert host.sdmectl("bob", "port", "add", one, f"{port}:80", f"{port + 1}:80").status == 1
+        assert not listening(port)
+    finally:
+        root("systemctl", "unmask", "--runtime", unit).ok()
+
+
 def test_a_changed_network_counts_from_the_next_start(web, port):
     name = guests.start(guests.create(web, "--network-veth"))
     said = host.sdmectl("bob", "set", name, "--network-zone", "lan")
