@@ -364,6 +364,14 @@ def test_nothing_is_left_behind(web, port):
     assert not answers("127.0.0.1", port)
 
 
+def test_dnsmasq_is_told_who_left(web):
+    _, goes = (guests.start(guests.create(web, "--network-zone", "lan")) for _ in range(2))
+    since = host.journal_cursor()
+    guests.kill(goes)
+    assert host.until(lambda: any(entry["MESSAGE"] == "cleared cache" for entry in
+                                  host.journal("_SYSTEMD_UNIT=sdme-network@zone-lan.service", since=since)), "a reload")
+
+
 def test_dnsmasq_that_dies_comes_back(web):
     name = guests.start(guests.create(web, "--network-zone", "back"))
     other = guests.start(guests.create(web, "--network-zone", "back"))
