@@ -262,13 +262,14 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
       checks.insert(checks.begin(), {"grant-host-access", details});
     }
     if (after.definition.pod() != now.definition.pod()) add_pod_check(checks, who, after.definition.pod());
-    return {std::move(checks), [this, who, now, plan = std::move(plan)](auto reply) mutable {
+    return {std::move(checks), [this, who, now, after, plan = std::move(plan)](auto reply) mutable {
               check_still(now);
               if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=
                   now.definition.to_json()) {
                 throw Error(Errc::kBusy,
                             "container " + text::quoted(now.name.str()) + " was changed in the meantime; try again");
               }
+              store::check_agreement(context_.store.everybody(), after);
               reply->send(submit(who, std::move(plan)));
             }};
   });
