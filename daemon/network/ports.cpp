@@ -204,12 +204,12 @@ void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>&
 void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Port>& ports) {
   for (const auto& port : ports) {
     const auto unit = port_unit(name, port);
-    if (pid1.active_state(unit) == "inactive") continue;
-    // Connections that are open end with it; and it has the listening socket, too.
-    const auto service = service_of(unit);
-    for (const auto& part : {unit, service}) pid1.stop(part);
-    for (const auto& part : {unit, service}) await_end(pid1, part);
-    pid1.reset_failed(unit);
+    // Connections that are open end with the service; and it has the listening socket, too.
+    std::vector<std::string> parts = {unit, service_of(unit)};
+    std::erase_if(parts, [&](const std::string& part) { return pid1.active_state(part) == "inactive"; });
+    for (const auto& part : parts) pid1.stop(part);
+    for (const auto& part : parts) await_end(pid1, part);
+    for (const auto& part : parts) pid1.reset_failed(part);
   }
 }
 

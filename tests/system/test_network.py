@@ -265,6 +265,14 @@ def test_of_ports_that_cannot_all_be_published_none_is(web, port):
         root("systemctl", "unmask", "--runtime", unit).ok()
 
 
+def test_a_port_goes_with_a_proxy_that_lost_its_socket(web, port):
+    one = guests.start(guests.create(web, "-p", f"{port}:80"))
+    assert get("127.0.0.1", port) == 200
+    root("systemctl", "stop", f"sdme-port-{one}-{port}-tcp.socket").ok()
+    host.sdmectl("bob", "port", "rm", one, str(port)).ok()
+    assert not listening(port)
+
+
 def test_a_changed_network_counts_from_the_next_start(web, port):
     name = guests.start(guests.create(web, "--network-veth"))
     said = host.sdmectl("bob", "set", name, "--network-zone", "lan")
