@@ -104,6 +104,7 @@ std::vector<Property> proxy_properties(const Inside& inside) {
   std::vector<Property> properties = {
       {"Type", std::string("exec")},
       {"CollectMode", std::string("inactive-or-failed")},
+      {"StartLimitIntervalUSec", std::uint64_t{0}},  // one that died some times is still started for the next client
       {"BindsTo", std::vector<std::string>{inside.unit}},
       {"DynamicUser", true},
       {"NoNewPrivileges", true},

@@ -265,6 +265,14 @@ def test_of_ports_that_cannot_all_be_published_none_is(web, port):
         root("systemctl", "unmask", "--runtime", unit).ok()
 
 
+def test_a_port_outlives_its_proxies(web, port):
+    one = guests.start(guests.create(web, "-p", f"{port}:80"))
+    for _ in range(8):
+        assert get("127.0.0.1", port) == 200
+        root("systemctl", "kill", "--signal=KILL", f"sdme-port-{one}-{port}-tcp.service").ok()
+    assert get("127.0.0.1", port) == 200
+
+
 def test_a_port_goes_with_a_proxy_that_lost_its_socket(web, port):
     one = guests.start(guests.create(web, "-p", f"{port}:80"))
     assert get("127.0.0.1", port) == 200
