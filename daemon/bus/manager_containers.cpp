@@ -191,6 +191,9 @@ void ManagerObject::RenameContainer(sdbus::Result<std::uint64_t>&& result, std::
     const auto& catalogue = context_.store.catalogue();
     if (to.str() == name) throw Error(Errc::kInvalidArgument, "that is its name already");
     context_.store.check_name_free(to);
+    auto renamed = record;
+    renamed.name = to;
+    store::check_name_in_zone(context_.store.everybody(), renamed);
     std::vector<model::ContainerRecord> others;
     for (const auto& other : store::requiring(catalogue, name)) others.push_back(*catalogue.find_container(other));
     auto plan = requests::rename(who, record, to, others, options);
@@ -259,13 +262,14 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
       checks.insert(checks.begin(), {"grant-host-access", details});
     }
     if (after.definition.pod() != now.definition.pod()) add_pod_check(checks, who, after.definition.pod());
-    return {std::move(checks), [this, who, now, plan = std::move(plan)](auto reply) mutable {
+    return {std::move(checks), [this, who, now, after, plan = std::move(plan)](auto reply) mutable {
               check_still(now);
               if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=
                   now.definition.to_json()) {
                 throw Error(Errc::kBusy,
                             "container " + text::quoted(now.name.str()) + " was changed in the meantime; try again");
               }
+              store::check_agreement(context_.store.everybody(), after);
               reply->send(submit(who, std::move(plan)));
             }};
   });

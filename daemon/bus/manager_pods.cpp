@@ -94,9 +94,10 @@ void ManagerObject::UpdatePod(sdbus::Result<std::uint64_t>&& result, std::string
               if (pod(now.name.str()).to_text() != now.to_text())
                 throw Error(Errc::kBusy,
                             "pod " + text::quoted(now.name.str()) + " was changed in the meantime; try again");
+              store::check_agreement(context_.store.everybody(), wanted.pod);
               // The worker attaches it by the address that the record then has.
               context_.store.give_address(wanted.pod);
-              reply->send(submit(who, requests::update_pod(who, wanted)));
+              reply->send(submit(who, requests::update_pod(who, now, wanted)));
             }};
   });
 }

@@ -59,8 +59,9 @@ job::Plan create_pod(const Caller& caller, const PodRequest& wanted) {
   return plan;
 }
 
-job::Plan update_pod(const Caller& caller, const PodRequest& wanted) {
+job::Plan update_pod(const Caller& caller, const model::PodRecord& now, const PodRequest& wanted) {
   auto plan = plan_pod(caller, wanted.pod, "update-pod", "pod-update");
+  claim_ports(plan, now.ports, wanted.pod.ports);
   plan.record.cancel_on_disconnect = wanted.cancel_on_disconnect;
   return plan;
 }

@@ -76,8 +76,17 @@ job::Plan create(const Caller& caller, const model::ContainerRecord& container, 
   if (const auto& pod = container.definition.pod(); !pod.empty())
     record.claims.push_back({pod_claim(pod), store::Claim::kShared});
   claim_volumes(plan, container.definition.binds);
+  claim_ports(plan, {}, container.definition.ports);
   if (!container.rootfs.empty()) record.claims.push_back({rootfs_claim(container.rootfs), store::Claim::kShared});
   return plan;
+}
+
+void claim_ports(job::Plan& plan, const std::vector<model::Port>& had, const std::vector<model::Port>& ports) {
+  for (const auto& port : ports) {
+    if (std::ranges::contains(had, port)) continue;
+    const auto socket = std::to_string(port.host) + "/" + std::string(port.protocol_word());
+    plan.record.claims.push_back({"port/" + socket, store::Claim::kExclusive});
+  }
 }
 
 job::Plan update(const Caller& caller, const model::ContainerRecord& now, const DefinitionRequest& wanted) {
@@ -90,6 +99,7 @@ job::Plan update(const Caller& caller, const model::ContainerRecord& now, const 
   plan.record.commit = {{"container", after.to_text()}};
   plan.record.request["limits_disk"] = after.definition.limits.disk != now.definition.limits.disk;
   claim_volumes(plan, wanted.definition.binds);
+  claim_ports(plan, now.definition.ports, wanted.definition.ports);
   plan.record.cancel_on_disconnect = wanted.cancel_on_disconnect;
   return plan;
 }

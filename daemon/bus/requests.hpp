@@ -37,6 +37,8 @@ job::Plan create_volume(const Caller& caller, const model::VolumeRecord& volume,
 job::Plan remove_volume(const Caller& caller, const model::VolumeName& name, const Options& options);
 // None of them goes while the job lives.
 void claim_volumes(job::Plan& plan, const std::vector<model::Bind>& binds);
+// Nobody else publishes what is added while the job lives: a running container has it before its record does.
+void claim_ports(job::Plan& plan, const std::vector<model::Port>& had, const std::vector<model::Port>& ports);
 
 job::Plan create(const Caller& caller, const model::ContainerRecord& container, bool cancel_on_disconnect);
 
@@ -72,7 +74,7 @@ struct PodRequest {
 PodRequest new_pod(const Options& options, model::PodRecord pod);
 PodRequest changed_pod(const Options& options, model::PodRecord pod);
 job::Plan create_pod(const Caller& caller, const PodRequest& wanted);
-job::Plan update_pod(const Caller& caller, const PodRequest& wanted);
+job::Plan update_pod(const Caller& caller, const model::PodRecord& now, const PodRequest& wanted);
 job::Plan remove_pod(const Caller& caller, const model::PodRecord& pod, const Options& options);
 
 struct Command {

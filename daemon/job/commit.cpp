@@ -146,12 +146,15 @@ Committed commit_update(const Record& record, const json::Value& result, store::
   return {.result = {{"pending", shown_list(result, "pending")}}, .touched = {.container = record.target}};
 }
 
+model::PodRecord pod_of(const Record& record) {
+  return model::PodRecord::from_text(json::get<std::string>(record.commit, "pod"), "the pod");
+}
+
 Committed commit_pod(const Record& record, store::Store& store) {
-  const auto pod = model::PodRecord::from_text(json::get<std::string>(record.commit, "pod"), "the pod");
   if (record.kind == "remove-pod") {
     store.remove_pod(record.target);
   } else {
-    store.put_pod(pod);
+    store.put_pod(pod_of(record));
   }
   return {.result = {{"name", record.target}}, .touched = {.pod = record.target}};
 }
@@ -249,6 +252,14 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
             .touched = {}};
   }
   return {.result = json::Value::object(), .touched = {}};
+}
+
+void expect(const Record& record, store::Store& store) {
+  if (record.kind == "update-pod") store.expect_pod(pod_of(record));
+}
+
+void expect_no_more(const Record& record, store::Store& store) {
+  if (record.kind == "update-pod") store.expect_pod_no_more(record.target);
 }
 
 }  // namespace sdme::job

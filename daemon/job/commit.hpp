@@ -27,4 +27,8 @@ struct Committed {
 // checked like any stranger's (Corrupt).
 Committed commit(const Record& record, const json::Value& worker_result, store::Store& store);
 
+// From when the job is accepted until it has ended: its worker uses what the commit will write before that is written.
+void expect(const Record& record, store::Store& store);
+void expect_no_more(const Record& record, store::Store& store);
+
 }  // namespace sdme::job

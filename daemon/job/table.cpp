@@ -63,6 +63,7 @@ void Table::recover(const std::set<std::string>& live) {
     auto& job = add(std::move(record));
     if (ended(job.record.state)) continue;
     try {
+      expect(job.record, store_);
       job.lease = leases_.acquire(job.record.claims, holder(job.record));
     } catch (const Error& error) {
       log::warning(job.record.title() + " goes on without its lease: " + error.message(), fields(job.record));
@@ -139,6 +140,7 @@ std::uint64_t Table::submit(Plan plan) {
   job.kept_fds = std::move(plan.kept_fds);
   const auto id = job.record.id;
   try {
+    expect(job.record, store_);
     spool_.write(job.record);
     if (job.record.staging) {
       using Staging = store::Store::Staging;
@@ -322,6 +324,7 @@ void Table::keep_end(Record& record) {
 // A job that did not succeed leaves nothing: its staging goes, and a container it was starting stops.
 void Table::undo(const Job& job) {
   const auto& record = job.record;
+  expect_no_more(record, store_);
   try {
     if (record.staging) store_.discard_staging(record.id);
     if (!record.fetch.is_null())

@@ -27,4 +27,13 @@ Name Name::parse(std::string_view text, std::string_view kind) {
   return Name(std::string(text));
 }
 
+ContainerName ContainerName::parse(std::string_view text) {
+  auto name = Name::parse(text, "container name");
+  if (text.ends_with('-')) {
+    throw Error(Errc::kInvalidArgument,
+                text::quoted(text) + " is not a valid container name: no machine is called what ends with '-'");
+  }
+  return ContainerName{std::move(name)};
+}
+
 }  // namespace sdme::model

@@ -25,7 +25,7 @@ class Name {
 
 // One type a kind, so that a rootfs cannot be started and a container not imported over.
 struct ContainerName : Name {
-  static ContainerName parse(std::string_view text) { return ContainerName{Name::parse(text, "container name")}; }
+  static ContainerName parse(std::string_view text);  // does not end with '-': machined(8) wants that
 };
 struct RootfsName : Name {
   static RootfsName parse(std::string_view text) { return RootfsName{Name::parse(text, "root filesystem name")}; }

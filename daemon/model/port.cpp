@@ -29,6 +29,15 @@ std::optional<std::string> canonical(int family, const std::string& address) {
   return text.data();
 }
 
+// Of IPv6, those that no socket can be bound to as they stand.
+void check_can_be_bound(std::string_view text, const std::string& address) {
+  in6_addr bytes = {};
+  inet_pton(AF_INET6, address.c_str(), &bytes);
+  if (IN6_IS_ADDR_V4MAPPED(&bytes)) refuse(text, "has an IPv4 address in brackets: write it as one");
+  if (IN6_IS_ADDR_LINKLOCAL(&bytes)) refuse(text, "has an address that says nothing without its interface");
+  if (IN6_IS_ADDR_MULTICAST(&bytes)) refuse(text, "has the address of a group");
+}
+
 std::uint16_t number(std::string_view text, std::string_view part) {
   const auto value = text::to_unsigned(part);
   if (!value) refuse(text, "is not of the form " + std::string(kForm));
@@ -52,6 +61,7 @@ std::string take_address(std::string_view text, std::string_view& rest) {
     const auto end = rest.find("]:");
     if (end == std::string_view::npos) refuse(text, "has an IPv6 address without ']:' behind it");
     address = canonical(AF_INET6, std::string(rest.substr(1, end - 1)));
+    if (address) check_can_be_bound(text, *address);
     rest = rest.substr(end + 2);
   } else {
     const auto parts = text::split(rest, ':');

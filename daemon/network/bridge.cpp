@@ -52,7 +52,7 @@ void check_free(const Subnet& subnet, const std::string& bridge) {
       continue;
     }
     throw Error(Errc::kInUse, "the addresses " + network_of(subnet) + " are used on interface " + text::quoted(device) +
-                                  " already; set NetworkPool= in sdmed.conf(5) to others");
+                                  " already; set NetworkPool= to others: sdmed.conf(5) says how members get them");
   }
 }
 

@@ -2,6 +2,7 @@
 #include "network/ports.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ constexpr std::chrono::seconds kPatience{10};
 bool has_ipv6() { return access("/proc/net/if_inet6", F_OK) == 0; }
 
 // One socket hears both kinds of addresses.
+bool hears_both(const Port& port) { return port.address.empty(); }
+
 std::string host_address(const Port& port) {
   if (!port.address.empty()) return port.address;
   return has_ipv6() ? "::" : "0.0.0.0";
@@ -80,6 +83,8 @@ void check_free(const Port& port) {
   if (!fd) throw_errno("making a socket");
   const int yes = 1;
   if (type == SOCK_STREAM) setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (address.ss_family == AF_INET6 && !hears_both(port))
+    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
   const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
                      (type == SOCK_DGRAM || listen(fd.get(), 1) == 0);
   if (bound) return;
@@ -99,6 +104,7 @@ std::vector<Property> proxy_properties(const Inside& inside) {
   std::vector<Property> properties = {
       {"Type", std::string("exec")},
       {"CollectMode", std::string("inactive-or-failed")},
+      {"StartLimitIntervalUSec", std::uint64_t{0}},  // one that died some times is still started for the next client
       {"BindsTo", std::vector<std::string>{inside.unit}},
       {"DynamicUser", true},
       {"NoNewPrivileges", true},
@@ -142,7 +148,7 @@ systemd::TransientSocket socket_of(const Inside& inside, const Port& port) {
                          {"BindsTo", std::vector<std::string>{inside.unit}},
                          {"CollectMode", std::string("inactive-or-failed")},
                          {"Backlog", kBacklog},
-                         {"BindIPv6Only", std::string(port.address.empty() ? "both" : "ipv6-only")}},
+                         {"BindIPv6Only", std::string(hears_both(port) ? "both" : "ipv6-only")}},
           .service = {
               .name = service_of(unit),
               .description = described,
@@ -199,22 +205,24 @@ void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>&
 void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Port>& ports) {
   for (const auto& port : ports) {
     const auto unit = port_unit(name, port);
-    if (pid1.active_state(unit) == "inactive") continue;
-    // Connections that are open end with it; and it has the listening socket, too.
-    const auto service = service_of(unit);
-    for (const auto& part : {unit, service}) pid1.stop(part);
-    for (const auto& part : {unit, service}) await_end(pid1, part);
-    pid1.reset_failed(unit);
+    // Connections that are open end with the service; and it has the listening socket, too.
+    std::vector<std::string> parts = {unit, service_of(unit)};
+    std::erase_if(parts, [&](const std::string& part) { return pid1.active_state(part) == "inactive"; });
+    for (const auto& part : parts) pid1.stop(part);
+    for (const auto& part : parts) await_end(pid1, part);
+    for (const auto& part : parts) pid1.reset_failed(part);
   }
 }
 
 // One that is published otherwise than before is free only when the old one has gone.
 void republish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>& from, const std::vector<Port>& to) {
   const auto gone = missing_from(from, to);
+  const auto added = missing_from(to, from);
   withdraw(pid1, inside.name, gone);
   try {
-    publish(pid1, inside, missing_from(to, from));
+    publish(pid1, inside, added);
   } catch (const Error&) {
+    withdraw(pid1, inside.name, added);  // those that came before it failed
     publish(pid1, inside, gone);
     throw;
   }

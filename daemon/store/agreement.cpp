@@ -42,7 +42,24 @@ void give(const Everybody& others, model::Network& network, const std::string& s
   };
   for (const auto& [name, record] : others.catalogue.containers()) add(title(record), record.definition.network);
   for (const auto& [name, record] : others.pods.all()) add(title(record), record.network);
+  for (const auto& [name, record] : others.pods.expected()) add(title(record), record.network);
   network = model::with_address(network, taken, pool);
+}
+
+constexpr std::size_t kLongestLabel = 63;  // RFC 1035
+
+bool share_a_zone(const model::Network& one, const model::Network& other) {
+  return one.mode == model::Network::Mode::kZone && one.str() == other.str();
+}
+
+void check_resolves(const std::string& title, const std::string& name, const model::Network& network) {
+  if (network.mode != model::Network::Mode::kZone || name.size() <= kLongestLabel) return;
+  throw Error(Errc::kInvalidArgument, title + " has too long a name for a zone: at most " +
+                                          std::to_string(kLongestLabel) + " characters resolve");
+}
+
+[[noreturn]] void refuse_name(const model::Network& zone, const std::string& holder) {
+  throw Error(Errc::kInUse, "in zone " + text::quoted(zone.name) + " that is the name of " + holder);
 }
 
 // Of the containers that are so.
@@ -116,6 +133,7 @@ void add_required(const Catalogue& catalogue, const model::ContainerRecord& reco
 
 void check_agreement(const Everybody& others, const model::ContainerRecord& record) {
   check_ports(others, {.title = title(record), .ports = record.definition.ports});
+  check_name_in_zone(others, record);
   check_requirements(others.catalogue, record);
   check_volumes(others.catalogue, record);
   check_lasting(others.catalogue, record);
@@ -149,7 +167,22 @@ void check_unused_volume(const Catalogue& catalogue, const std::string& name) {
                                 (users.size() == 1 ? "container " : "containers ") + text::join(users, ", "));
 }
 
+void check_name_in_zone(const Everybody& others, const model::ContainerRecord& record) {
+  const auto& network = record.definition.network;
+  check_resolves(title(record), record.name.str(), network);
+  const auto* pod = others.pods.find(record.name.str());
+  if (pod != nullptr && share_a_zone(network, pod->network)) refuse_name(network, title(*pod));
+}
+
+void check_name_in_zone(const Everybody& others, const model::PodRecord& record) {
+  check_resolves(title(record), record.name.str(), record.network);
+  const auto* container = others.catalogue.find_container(record.name.str());
+  if (container != nullptr && share_a_zone(record.network, container->definition.network))
+    refuse_name(record.network, title(*container));
+}
+
 void check_agreement(const Everybody& others, const model::PodRecord& record) {
+  check_name_in_zone(others, record);
   check_ports(others, {.title = title(record), .ports = record.ports});
 }
 

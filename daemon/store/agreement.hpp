@@ -22,6 +22,11 @@ struct Everybody {
 void check_agreement(const Everybody& others, const model::ContainerRecord& record);
 void check_agreement(const Everybody& others, const model::PodRecord& record);
 
+// Part of the above, and for what gets another name. InUse where a pod and a container would have the same in a zone,
+// so that neither is found; InvalidArgument for one that DNS has no room for.
+void check_name_in_zone(const Everybody& others, const model::ContainerRecord& record);
+void check_name_in_zone(const Everybody& others, const model::PodRecord& record);
+
 // An address that no other has, where the host is to give one and it has none yet.
 void give_address(const Everybody& others, model::ContainerRecord& record, const model::AddressPool& pool);
 void give_address(const Everybody& others, model::PodRecord& record, const model::AddressPool& pool);

@@ -23,9 +23,15 @@ class Pods {
   void put(const model::PodRecord& record);
   void remove(const std::string& name);  // one that is not there is fine
 
+  // What pods will be when the jobs that change them are done: in memory alone. Nobody else gets an address of theirs.
+  void expect(const model::PodRecord& record) { expected_.insert_or_assign(record.name.str(), record); }
+  void expect_no_more(const std::string& name) { expected_.erase(name); }
+  const std::map<std::string, model::PodRecord>& expected() const { return expected_; }
+
  private:
   os::Dir directory_;
   std::map<std::string, model::PodRecord> pods_;
+  std::map<std::string, model::PodRecord> expected_;
 };
 
 }  // namespace sdme::store

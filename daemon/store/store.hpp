@@ -72,8 +72,10 @@ class Store {
   void commit_container(std::uint64_t job, model::ContainerRecord record);
   void update_container(model::ContainerRecord record);
 
-  // What put_pod() would give it.
+  // What put_pod() would give it, and gives to nobody else while the pod is expected.
   void give_address(model::PodRecord& record) const { store::give_address(everybody(), record, pool_); }
+  void expect_pod(const model::PodRecord& record) { pods_.expect(record); }
+  void expect_pod_no_more(const std::string& name) { pods_.expect_no_more(name); }
   // New or changed: it gets its address and must agree with the others, as a container.
   void put_pod(model::PodRecord record);
   // InUse, naming its members.

@@ -247,6 +247,40 @@ def test_ports_come_and_go_while_it_runs(web, port):
     assert one["ports"] == [] and one["main_pid"] != pid
 
 
+def test_a_port_for_either_kind_of_addresses(web, port):
+    one = guests.start(guests.create(web, "--network-veth"))
+    for address in ("0.0.0.0", "[::]"):
+        host.sdmectl("bob", "port", "add", one, f"{address}:{port}:80").ok()
+    assert get("127.0.0.1", port) == 200 and get("::1", port) == 200
+
+
+def test_of_ports_that_cannot_all_be_published_none_is(web, port):
+    one = guests.start(guests.create(web, "--network-veth"))
+    unit = f"sdme-port-{one}-{port + 1}-tcp.socket"
+    root("systemctl", "mask", "--runtime", unit).ok()
+    try:
+        assert host.sdmectl("bob", "port", "add", one, f"{port}:80", f"{port + 1}:80").status == 1
+        assert not listening(port)
+    finally:
+        root("systemctl", "unmask", "--runtime", unit).ok()
+
+
+def test_a_port_outlives_its_proxies(web, port):
+    one = guests.start(guests.create(web, "-p", f"{port}:80"))
+    for _ in range(8):
+        assert get("127.0.0.1", port) == 200
+        root("systemctl", "kill", "--signal=KILL", f"sdme-port-{one}-{port}-tcp.service").ok()
+    assert get("127.0.0.1", port) == 200
+
+
+def test_a_port_goes_with_a_proxy_that_lost_its_socket(web, port):
+    one = guests.start(guests.create(web, "-p", f"{port}:80"))
+    assert get("127.0.0.1", port) == 200
+    root("systemctl", "stop", f"sdme-port-{one}-{port}-tcp.socket").ok()
+    host.sdmectl("bob", "port", "rm", one, str(port)).ok()
+    assert not listening(port)
+
+
 def test_a_changed_network_counts_from_the_next_start(web, port):
     name = guests.start(guests.create(web, "--network-veth"))
     said = host.sdmectl("bob", "set", name, "--network-zone", "lan")
@@ -344,6 +378,14 @@ def test_nothing_is_left_behind(web, port):
     host.until(lambda: not root("systemctl", "list-units", "--no-legend", "sdme-network@*", "sdme-port-*").out.strip(),
                "the units to go")
     assert not answers("127.0.0.1", port)
+
+
+def test_dnsmasq_is_told_who_left(web):
+    _, goes = (guests.start(guests.create(web, "--network-zone", "lan")) for _ in range(2))
+    since = host.journal_cursor()
+    guests.kill(goes)
+    assert host.until(lambda: any(entry["MESSAGE"] == "cleared cache" for entry in
+                                  host.journal("_SYSTEMD_UNIT=sdme-network@zone-lan.service", since=since)), "a reload")
 
 
 def test_dnsmasq_that_dies_comes_back(web):

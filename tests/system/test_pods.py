@@ -98,6 +98,31 @@ def test_attached_and_detached_while_it_runs(web, pod):
     assert "host0" not in guests.shell_in(member, "ip -br link").out
 
 
+def test_a_container_does_not_take_a_pods_name_in_a_zone(trixie, pod):
+    zone = host.unique("z")
+    host.sdmectl("bob", "pod", "net", "attach", pod, "zone", zone).ok()
+    other = guests.create(trixie, "--network-zone", zone)
+    for words in (["create", pod, "--fs", trixie, "--network-zone", zone], ["rename", other, pod]):
+        refused = host.sdmectl("bob", *words)
+        assert refused.status == 5 and f"the name of pod '{pod}'" in refused.err, refused
+
+
+def test_no_two_that_are_attached_at_once_have_the_same_address(trixie):
+    names = [host.unique("pod") for _ in range(4)]
+    zone = host.unique("z")
+    for name in names:
+        host.sdmectl("bob", "pod", "new", name).ok()
+    members = [guests.start(quiet(trixie, name)) for name in names]
+    try:
+        attaching = [host.spawn("bob", "sdmectl", "pod", "net", "attach", name, "zone", zone) for name in names]
+        assert [process.wait(60) for process in attaching] == [0] * len(names)
+        assert len({shown(name)["address"] for name in names}) == len(names)
+    finally:
+        guests.kill(*members)
+        for name in names:
+            host.sdmectl("bob", "pod", "rm", name).ok()
+
+
 def test_ports_come_and_go(web, pod, port):
     name = guests.start(guests.create(web, "--pod", pod))
     host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()

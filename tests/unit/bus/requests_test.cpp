@@ -158,6 +158,18 @@ TEST_F(Requests, AVolumeStaysWhileAJobNeedsIt) {
   EXPECT_EQ(removal.record.claims.at(0).mode, store::Claim::kExclusive);
 }
 
+TEST_F(Requests, APortThatIsAddedIsNobodyElsesMeanwhile) {
+  container_.definition.network = model::Network::parse("veth");
+  container_.definition.ports = {model::Port::parse("8080:80")};
+  EXPECT_EQ(create(alice_, container_, false).record.claims.at(1).name, "port/8080/tcp");
+  auto more = container_.definition;
+  more.ports.push_back(model::Port::parse("127.0.0.1:53/udp"));
+  const auto claims = update(alice_, container_, {.definition = more}).record.claims;
+  ASSERT_EQ(claims.size(), 2U) << "what it has is its own already";
+  EXPECT_EQ(claims.at(1).name, "port/53/udp");
+  EXPECT_EQ(claims.at(1).mode, store::Claim::kExclusive);
+}
+
 TEST_F(Requests, APodOfApplicationsIsTakenAndTakenBack) {
   const auto word = [](const char* text) { return Variant{std::string(text)}; };
   const Options options = {{"network", word("veth")}, {"userns", Variant{false}}, {"oci-pod", word("shop")}};

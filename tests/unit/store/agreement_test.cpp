@@ -95,4 +95,45 @@ TEST_F(AgreementTest, ContainersAndPodsShareTheAddressesOfAZone) {
   EXPECT_EQ(model::to_text(pod.network.address), "10.77.16.3");
 }
 
+TEST_F(AgreementTest, ANameInAZoneIsOfOneAlone) {
+  const auto lan = model::Network::parse("zone:lan");
+  const model::PodRecord pod{.name = model::PodName::parse("web"), .uuid = "p", .network = lan};
+  pods_.put(pod);
+  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check(container("web", {.network = lan})); }), HasSubstr("pod 'web'"));
+  EXPECT_NO_THROW(check(container("web", {.network = model::Network::parse("zone:dmz")})));
+  EXPECT_NO_THROW(check(container("web", linked("80"))));
+  catalogue_.put(container("web", {.network = lan}));
+  EXPECT_THAT(test::error_of(Errc::kInUse, [&] { check_agreement({.catalogue = catalogue_, .pods = pods_}, pod); }),
+              HasSubstr("container 'web'"));
+}
+
+TEST_F(AgreementTest, ANameInAZoneResolves) {
+  const auto lan = model::Network::parse("zone:lan");
+  EXPECT_NO_THROW(check(container(std::string(63, 'a'), {.network = lan})));
+  EXPECT_NO_THROW(check(container(std::string(64, 'a'), linked("80"))));
+  EXPECT_THAT(test::error_of(Errc::kInvalidArgument, [&] { check(container(std::string(64, 'a'), {.network = lan})); }),
+              HasSubstr("at most 63"));
+}
+
+TEST_F(AgreementTest, WhatAPodIsAboutToHaveIsNotGivenToOthers) {
+  const auto pool = model::AddressPool::parse("10.77.0.0/16");
+  const auto pod = [](const std::string& name, const std::string& network) {
+    return model::PodRecord{
+        .name = model::PodName::parse(name), .uuid = name, .network = model::Network::parse(network)};
+  };
+  auto first = pod("first", "zone:lan");
+  give_address({.catalogue = catalogue_, .pods = pods_}, first, pool);
+  pods_.expect(first);
+  auto second = pod("second", "zone:lan");
+  give_address({.catalogue = catalogue_, .pods = pods_}, second, pool);
+  EXPECT_EQ(model::to_text(second.network.address), "10.77.16.3");
+  auto other = pod("other", "zone:dmz");
+  give_address({.catalogue = catalogue_, .pods = pods_}, other, pool);
+  EXPECT_EQ(model::to_text(other.network.address), "10.77.17.2");
+  pods_.expect_no_more("first");
+  auto third = pod("third", "zone:lan");
+  give_address({.catalogue = catalogue_, .pods = pods_}, third, pool);
+  EXPECT_EQ(model::to_text(third.network.address), "10.77.16.2");
+}
+
 }  // namespace sdme::store
