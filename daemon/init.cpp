@@ -80,6 +80,7 @@ void confine(const model::AppArmorChoice& choice) {
 [[noreturn]] void run(const char* name_text) {
   const auto name = model::ContainerName::parse(name_text);
   const auto directory = os::Dir::open(layout::container(name.str()));
+  directory.remove(layout::kFormerFeatures);  // before the record is read: what is taken from it later counts for us
   auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
                                                   "record of container '" + name.str() + "'");
   record.name = name;  // a crash in the middle of a rename leaves the former one in there

@@ -31,6 +31,7 @@ inline constexpr const char* kTrash = "trash";            // what is being remov
 inline constexpr const char* kVersion = "version.json";   // of the store itself
 inline constexpr const char* kRecord = "record.json";
 inline constexpr const char* kFormerNames = "former-names";  // containers/NAME/former-names: since its last start
+inline constexpr const char* kFormerFeatures = "former-features";  // containers/NAME/former-features: likewise
 inline constexpr const char* kRan = "ran";  // containers/NAME/ran: one that goes when it has stopped was started
 inline constexpr const char* kMeasure = "measure.json";   // layers/ID/measure.json: layer/measure.hpp
 inline constexpr const char* kTree = "tree";

@@ -142,6 +142,7 @@ void Store::sweep_entries(const os::Dir& dir) {
     } else {
       entry->remove(os::Dir::aside(layout::kRecord));
       entry->remove(os::Dir::aside(layout::kFormerNames));
+      entry->remove(os::Dir::aside(layout::kFormerFeatures));
     }
   }
 }
@@ -298,10 +299,34 @@ void Store::commit_container(std::uint64_t job, model::ContainerRecord record) {
 
 void Store::update_container(model::ContainerRecord record) {
   const auto& name = record.name.str();
-  if (catalogue_.find_container(name) == nullptr) not_found(Kind::kContainer, name);
+  const auto* now = catalogue_.find_container(name);
+  if (now == nullptr) not_found(Kind::kContainer, name);
   check_agreement(everybody(), record);
   store::give_address(everybody(), record, pool_);
+  keep_former_features(*now, record);
   rewrite(Kind::kContainer, name, record.to_text());
+}
+
+std::vector<std::string> Store::former_features(const std::string& name) const {
+  const auto text = containers_.open_dir(name).find_text(layout::kFormerFeatures, kLargestRecord);
+  if (!text) return {};
+  return json::get<std::vector<std::string>>(json::parse(*text, layout::kFormerFeatures), "features");
+}
+
+// Before the record, so that a crash in between says too much and never too little. Ports are not among them: one
+// that is taken back is gone at once.
+void Store::keep_former_features(const model::ContainerRecord& now, const model::ContainerRecord& next) const {
+  auto definition = now.definition;
+  definition.ports.clear();
+  auto lost = definition.host_features();
+  const auto kept = next.definition.host_features();
+  std::erase_if(lost, [&](const std::string& feature) { return std::ranges::contains(kept, feature); });
+  if (lost.empty()) return;
+  auto all = former_features(now.name.str());
+  std::ranges::copy_if(lost, std::back_inserter(all),
+                       [&](const std::string& feature) { return !std::ranges::contains(all, feature); });
+  const json::Value value = {{"features", all}};
+  containers_.open_dir(now.name.str()).write(layout::kFormerFeatures, value.dump() + "\n", kRecordMode);
 }
 
 // 1. former-names is written                  crash: the old name; its own name among them counts for nothing

@@ -170,6 +170,21 @@ TEST_F(StoreTest, GivesAContainerAnotherName) {
   EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "web"));
 }
 
+TEST_F(StoreTest, RemembersWhatReachedTheHost) {
+  auto store = dirs_.open();
+  test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
+  auto web = container("web", "debian", {kLayerA});
+  web.definition = {.userns = false, .binds = {model::Bind::parse("/srv:/srv")}};
+  test::create(store, 2, web);
+  EXPECT_THAT(store.former_features("web"), IsEmpty());
+  web.definition.binds.clear();
+  store.update_container(web);
+  EXPECT_THAT(store.former_features("web"), ElementsAre("bind:/srv"));
+  web.definition.userns = true;
+  store.update_container(web);
+  EXPECT_THAT(store.former_features("web"), ElementsAre("bind:/srv", "no-user-namespace"));
+}
+
 TEST_F(StoreTest, FollowsNoFormerNameThatIsAnothersByNow) {
   auto store = dirs_.open();
   test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
