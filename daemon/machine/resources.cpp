@@ -2,9 +2,9 @@
 #include "machine/resources.hpp"
 
 #include "base/error.hpp"
+#include "machine/written.hpp"
 #include "os/dir.hpp"
 #include "quota/quota.hpp"
-#include "store/layout.hpp"
 
 namespace sdme::machine {
 
@@ -39,7 +39,7 @@ void check_use(systemd::Pid1& pid1, const std::string& unit, const model::Limits
 }
 
 void check_disk(const std::string& name, std::uint64_t bytes) {
-  const auto directory = os::Dir::open(layout::container(name));
+  const auto directory = written_of(name);
   quota::check_held(directory);
   if (const auto used = quota::used(directory); used > bytes) {
     throw Error(Errc::kLimitExceeded, "the container has " + std::to_string(used) +
@@ -48,8 +48,6 @@ void check_disk(const std::string& name, std::uint64_t bytes) {
   }
 }
 
-void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes) {
-  quota::limit(os::Dir::open(layout::container(name)), bytes);
-}
+void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes) { quota::limit(written_of(name), bytes); }
 
 }  // namespace sdme::machine

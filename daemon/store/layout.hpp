@@ -21,7 +21,7 @@ inline constexpr const char* kProfiles = "/etc/sdmed/profiles";
 // Below kState.
 inline constexpr const char* kLayers = "layers";          // layers/ID/tree
 inline constexpr const char* kRootfs = "rootfs";          // rootfs/NAME/record.json
-inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,upper,work,submounts}
+inline constexpr const char* kContainers = "containers";  // containers/NAME/{record.json,written}
 inline constexpr const char* kPods = "pods";              // pods/NAME.json
 inline constexpr const char* kVolumes = "volumes";        // volumes/NAME/{record.json,data}
 inline constexpr const char* kVolumeData = "data";
@@ -36,6 +36,7 @@ inline constexpr const char* kRan = "ran";  // containers/NAME/ran: one that goe
 inline constexpr const char* kMeasure = "measure.json";   // layers/ID/measure.json: layer/measure.hpp
 inline constexpr const char* kTree = "tree";
 inline constexpr const char* kDiskImage = "disk.img";     // staging/JOB/disk.img: what an import found in its stream
+inline constexpr const char* kWritten = "written";  // containers/NAME/written/{upper,work,submounts}
 inline constexpr const char* kUpper = "upper";
 inline constexpr const char* kWork = "work";
 inline constexpr const char* kInstall = "install";  // staging/JOB/install/{upper,work}: what package managers write

@@ -174,8 +174,9 @@ bool Store::trash_is_empty() const { return trash_.entries().empty(); }
 os::Dir Store::make_staging(std::uint64_t job, Staging becomes) {
   discard_staging(job);
   const auto name = std::to_string(job);
-  return becomes == Staging::kContainer ? os::make_subvolume(staging_, name, kDirMode)
-                                        : staging_.make_dir(name, kDirMode);
+  auto made = staging_.make_dir(name, kDirMode);
+  if (becomes == Staging::kContainer) static_cast<void>(os::make_subvolume(made, layout::kWritten, kDirMode));
+  return made;
 }
 
 void Store::discard_staging(std::uint64_t job) {

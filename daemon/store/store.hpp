@@ -54,7 +54,7 @@ class Store {
   bool name_is_free(const model::ContainerName& name) const { return !name_owner(name).has_value(); }
 
   // What a job fills: staging/JOB, empty. What an earlier run of the job left goes into the trash. One that becomes a
-  // container is a subvolume where the store is on btrfs, so that what the container writes is counted apart.
+  // container has a directory for what that writes, on btrfs a subvolume, so that it is counted apart.
   enum class Staging { kLayers, kContainer };
   os::Dir make_staging(std::uint64_t job, Staging becomes = Staging::kLayers);
   void discard_staging(std::uint64_t job);  // none is fine

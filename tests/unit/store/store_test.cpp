@@ -71,7 +71,7 @@ TEST_F(StoreTest, KeepsWhatWasCommitted) {
   EXPECT_EQ(store.catalogue().find_container("web")->uuid, "uuid-of-web");
   EXPECT_TRUE(store.has_layer(kLayerA));
   EXPECT_EQ(test::content(dirs_ / ("layers/" + kLayerA + "/tree/etc/mark")), kLayerA);
-  EXPECT_EQ(test::content(dirs_ / "containers/web/upper/etc/hostname"), "web");
+  EXPECT_EQ(test::content(dirs_ / "containers/web/written/upper/etc/hostname"), "web");
 }
 
 TEST_F(StoreTest, AnExistingLayerStays) {
@@ -162,7 +162,8 @@ TEST_F(StoreTest, GivesAContainerAnotherName) {
   EXPECT_EQ(store.catalogue().find_container("shop")->uuid, "uuid-of-web");
   EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "shop"));
   EXPECT_EQ(test::content(dirs_ / "containers/shop/former-names"), "web\n");
-  EXPECT_EQ(test::content(dirs_ / "containers/shop/upper/etc/hostname"), "web") << "its guest is told at its start";
+  EXPECT_EQ(test::content(dirs_ / "containers/shop/written/upper/etc/hostname"), "web")
+      << "its guest is told at its start";
 
   store.rename_container("shop", name("mall"));
   store.rename_container("mall", name("web"));
@@ -270,7 +271,7 @@ TEST_F(StoreTest, SweepTakesWhatNoJobOwns) {
   store.trash_rootfs("gone");
   put(dirs_ / "layers/nonsense/tree/x", "");
   put(dirs_ / ("layers/" + std::string(64, 'd') + "/x"), "");
-  put(dirs_ / "containers/half/upper/x", "");
+  put(dirs_ / "containers/half/written/upper/x", "");
   put(dirs_ / "rootfs/half/x", "");
   put(dirs_ / "rootfs/debian/.record.json.new", "{");
   put(dirs_ / ".version.json.new", "{");
