@@ -181,6 +181,7 @@ os::Dir Store::make_staging(std::uint64_t job, Staging becomes) {
 
 void Store::discard_staging(std::uint64_t job) {
   const auto name = std::to_string(job);
+  unlinkat(staging_.fd(), (name + "/" + layout::kWritten).c_str(), AT_REMOVEDIR);  // of one that never began
   if (unlinkat(staging_.fd(), name.c_str(), AT_REMOVEDIR) == 0) return;  // what it held was committed
   if (staging_.exists(name)) to_trash(staging_, name, "staging");
 }
@@ -306,28 +307,6 @@ void Store::update_container(model::ContainerRecord record) {
   store::give_address(everybody(), record, pool_);
   keep_former_features(*now, record);
   rewrite(Kind::kContainer, name, record.to_text());
-}
-
-std::vector<std::string> Store::former_features(const std::string& name) const {
-  const auto text = containers_.open_dir(name).find_text(layout::kFormerFeatures, kLargestRecord);
-  if (!text) return {};
-  return json::get<std::vector<std::string>>(json::parse(*text, layout::kFormerFeatures), "features");
-}
-
-// Before the record, so that a crash in between says too much and never too little. Ports are not among them: one
-// that is taken back is gone at once.
-void Store::keep_former_features(const model::ContainerRecord& now, const model::ContainerRecord& next) const {
-  auto definition = now.definition;
-  definition.ports.clear();
-  auto lost = definition.host_features();
-  const auto kept = next.definition.host_features();
-  std::erase_if(lost, [&](const std::string& feature) { return std::ranges::contains(kept, feature); });
-  if (lost.empty()) return;
-  auto all = former_features(now.name.str());
-  std::ranges::copy_if(lost, std::back_inserter(all),
-                       [&](const std::string& feature) { return !std::ranges::contains(all, feature); });
-  const json::Value value = {{"features", all}};
-  containers_.open_dir(now.name.str()).write(layout::kFormerFeatures, value.dump() + "\n", kRecordMode);
 }
 
 // 1. former-names is written                  crash: the old name; its own name among them counts for nothing
