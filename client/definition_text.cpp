@@ -185,6 +185,19 @@ void check_capabilities(const std::string& key, const Said& said, const JsonValu
   }
 }
 
+std::string opposite(const std::string& call) { return call.starts_with('~') ? call.substr(1) : "~" + call; }
+
+// Nor does the filter lose anything.
+void check_filter(const std::string& key, const Said& said, const JsonValue& before) {
+  if (key != "system-call-filter") return;
+  for (const auto& was : before) {
+    if (std::ranges::contains(said.value, was)) continue;
+    const auto other = opposite(was.get<std::string>());
+    if (!std::ranges::contains(said.value, JsonValue(other)))
+      refuse(said.line, fmt::format("{} cannot just go: say \"{}\" instead, or set a profile", was.dump(), other));
+  }
+}
+
 }  // namespace
 
 std::string definition_text(const Dict& container) {
@@ -206,7 +219,10 @@ Dict definition_changes(const std::string& before, const std::string& after) {
   for (const auto& [key, said] : is) {
     if (value_before(key) != said.value) changes[key] = variant_of(key, *find_row(key), said);
   }
-  for (const auto& [key, value] : changes) check_capabilities(key, is.at(key), value_before(key), changes);
+  for (const auto& [key, value] : changes) {
+    check_capabilities(key, is.at(key), value_before(key), changes);
+    check_filter(key, is.at(key), value_before(key));
+  }
   return changes;
 }
 

@@ -15,6 +15,7 @@
 #include "machine/registration.hpp"
 #include "machine/resources.hpp"
 #include "machine/root.hpp"
+#include "machine/written.hpp"
 #include "model/record.hpp"
 #include "network/link.hpp"
 #include "network/namespace.hpp"
@@ -80,19 +81,26 @@ void confine(const model::AppArmorChoice& choice) {
 [[noreturn]] void run(const char* name_text) {
   const auto name = model::ContainerName::parse(name_text);
   const auto directory = os::Dir::open(layout::container(name.str()));
+  directory.remove(layout::kFormerFeatures);  // before the record is read: what is taken from it later counts for us
   auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
                                                   "record of container '" + name.str() + "'");
   record.name = name;  // a crash in the middle of a rename leaves the former one in there
-  machine::tell_new_name(directory, name.str());
+  const auto written = machine::written_of(name.str());
+  const auto disk = record.definition.limits.disk;
+  if (disk) {
+    quota::check_held(written);
+    quota::limit(written, std::nullopt);  // one that is full must start, to be emptied
+  }
+  machine::tell_new_name(directory, written, name.str());
   machine::unregister_last_run(name.str());
   if (record.definition.ephemeral) directory.write(layout::kRan, "", 0600);
   limit(record);
-  if (const auto disk = record.definition.limits.disk) quota::limit(directory, disk);
   auto root = machine::mount_root(record);
   machine::check_init(root.directory);
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
   start.bind_sources = machine::mount_binds(record, root);
+  if (disk) quota::limit(written, disk);
   connect(record, start);
   join(record, start);
   const auto& network = record.definition.network;

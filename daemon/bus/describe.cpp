@@ -47,6 +47,18 @@ void add_security(Description& to, const model::Security& security) {
 
 }  // namespace
 
+std::vector<std::string> reach_of(const model::ContainerRecord& record, const States& states,
+                                  const store::Store& store) {
+  auto features = record.definition.host_features();
+  const auto& name = record.name.str();
+  const auto state = states.state(name);
+  if (state == "stopped" || state == "failed") return features;
+  for (auto& feature : store.former_features(name)) {
+    if (!std::ranges::contains(features, feature)) features.push_back(std::move(feature));
+  }
+  return features;
+}
+
 Description public_of(const model::ContainerRecord& record, const States& states, const store::Store& store) {
   const auto& name = record.name.str();
   return {{"name", Variant{name}},
@@ -62,7 +74,7 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"address", Variant{address_of(record.definition.network)}},
           {"ports", Variant{texts_of(record.definition.ports)}},
           {"host-clone", Variant{record.definition.host_clone}},
-          {"privileged", Variant{record.definition.privileged()}},
+          {"privileged", Variant{!reach_of(record, states, store).empty()}},
           {"requires", Variant{record.definition.requirements}},
           {"protected", Variant{record.definition.is_protected}},
           {"ephemeral", Variant{record.definition.ephemeral}},
@@ -152,7 +164,7 @@ Description public_of(const store::BlobCache& cache) {
           {"max-size", Variant{cache.max_bytes()}}};
 }
 
-void add_private(Description& to, const model::ContainerRecord& record) {
+void add_private(Description& to, const model::ContainerRecord& record, const std::vector<std::string>& reach) {
   to.insert({{"uuid", Variant{record.uuid}},
              {"unit", Variant{layout::container_unit(record.name.str())}},
              {"layers", Variant{record.layers}},
@@ -161,7 +173,7 @@ void add_private(Description& to, const model::ContainerRecord& record) {
              {"binds", Variant{texts_of(record.definition.binds)}},
              {"environment", Variant{record.definition.environment}},
              {"restart", Variant{std::string(word(record.definition.restart))}},
-             {"features", Variant{record.definition.host_features()}}});
+             {"features", Variant{reach}}});
   add_limits(to, record.definition.limits);
   add_security(to, record.definition.security);
 }

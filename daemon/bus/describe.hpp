@@ -26,8 +26,12 @@ Description public_of(const job::Job& job);
 Description public_of(const store::Damaged& damaged);
 Description public_of(const store::BlobCache& cache);
 
+// What of a container reaches the host: as its record says, and until it stops as it was started.
+std::vector<std::string> reach_of(const model::ContainerRecord& record, const States& states,
+                                  const store::Store& store);
+
 // What only the owner and those who may inspect see besides.
-void add_private(Description& to, const model::ContainerRecord& record);
+void add_private(Description& to, const model::ContainerRecord& record, const std::vector<std::string>& reach);
 void add_private(Description& to, const model::RootfsRecord& record);
 
 // A job's result: booleans, numbers, strings and lists of strings.

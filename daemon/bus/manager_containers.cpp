@@ -17,27 +17,26 @@ namespace sdme::bus {
 
 namespace {
 
-Details details_of(const model::ContainerRecord& record, const std::string& verb) {
+using Features = std::vector<std::string>;
+
+Details details_of(const model::ContainerRecord& record, const std::string& verb, const Features& reach) {
   return {{"container", record.name.str()},
           {"owner", std::to_string(record.owner)},
           {"verb", verb},
-          {"privileged", record.definition.privileged() ? "yes" : "no"},
-          {"features", text::join(record.definition.host_features(), ", ")}};
+          {"privileged", reach.empty() ? "no" : "yes"},
+          {"features", text::join(reach, ", ")}};
 }
 
-// What has to be granted: what reaches the host, and other users' volumes.
-std::vector<std::string> features_of(const model::ContainerRecord& record, const store::Catalogue& catalogue) {
+// What has to be granted: what reaches the host, and volumes of others than whom it belongs to and who asks.
+Features features_of(const model::ContainerRecord& record, const store::Catalogue& catalogue, const Caller& who) {
   auto features = record.definition.host_features();
-  std::ranges::move(store::foreign_volumes(catalogue, record), std::back_inserter(features));
+  std::ranges::move(store::foreign_volumes(catalogue, record, who.uid), std::back_inserter(features));
   return features;
 }
 
-std::vector<std::string> added_features(const model::ContainerRecord& before, const model::ContainerRecord& after,
-                                        const store::Catalogue& catalogue) {
-  const auto had = features_of(before, catalogue);
-  auto more = features_of(after, catalogue);
-  std::erase_if(more, [&](const std::string& feature) { return std::ranges::contains(had, feature); });
-  return more;
+Features without(Features features, const Features& others) {
+  std::erase_if(features, [&](const std::string& feature) { return std::ranges::contains(others, feature); });
+  return features;
 }
 
 // Before anybody is asked: nobody but root can have these.
@@ -74,20 +73,22 @@ void check_removable(const store::Catalogue& catalogue, const job::Table& jobs, 
 std::vector<Check> ManagerObject::container_checks(std::string_view member, const Caller& caller,
                                                    const model::ContainerRecord& record,
                                                    const std::string& verb) const {
-  auto checks = context_.door.required(member, caller, record.owner, details_of(record, verb));
+  const auto reach = reach_of(record, context_.states, context_.store);
+  auto checks = context_.door.required(member, caller, record.owner, details_of(record, verb, reach));
   for (auto& check : checks) {
-    if (check.action == "manage-containers" && record.definition.privileged())
-      check.action = "manage-privileged-containers";
+    if (check.action == "manage-containers" && !reach.empty()) check.action = "manage-privileged-containers";
   }
   return checks;
 }
 
-// Who may start a container is not thereby one who may start another that reaches the host.
-std::vector<Check> ManagerObject::starting_checks(std::string_view member, const Caller& caller,
-                                                  const model::ContainerRecord& record, const std::string& verb) const {
-  auto checks = container_checks(member, caller, record, verb);
+// Who may start a container is not thereby one who may start another that reaches the host, or is another's.
+std::vector<Check> ManagerObject::required_checks(std::string_view member, const Caller& caller,
+                                                  const model::ContainerRecord& record, const std::string& verb,
+                                                  const std::vector<const model::ContainerRecord*>& known) const {
+  std::vector<Check> checks;
   for (const auto* other : store::required_by(context_.store.catalogue(), record)) {
-    if (other->definition.privileged())
+    const bool asked = other->definition.privileged() || other->owner != record.owner;
+    if (asked && !std::ranges::contains(known, other))
       std::ranges::move(container_checks(member, caller, *other, verb), std::back_inserter(checks));
   }
   return checks;
@@ -114,8 +115,9 @@ void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::st
     plan.record.commit["uuid"] = record.uuid;
     const bool starts = verb == "start" || verb == "restart" || verb == "enable";
     if (starts) add_required(plan, record);
-    return {starts ? starting_checks(member, who, record, verb) : container_checks(member, who, record, verb),
-            [this, who, record, plan = std::move(plan)](auto reply) mutable {
+    auto checks = container_checks(member, who, record, verb);
+    if (starts) std::ranges::move(required_checks(member, who, record, verb), std::back_inserter(checks));
+    return {std::move(checks), [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_still(record);
               reply->send(submit(who, std::move(plan)));
             }};
@@ -222,9 +224,9 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
     context_.store.check_name_free(chosen);
     store::check_agreement(context_.store.everybody(), made);
     check_sources({}, made.definition, who);
-    const auto features = features_of(made, context_.store.catalogue());
+    const auto features = features_of(made, context_.store.catalogue(), who);
 
-    auto details = details_of(made, "create");
+    auto details = details_of(made, "create", made.definition.host_features());
     details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
     std::vector<Check> checks;
     if (!features.empty()) {
@@ -245,7 +247,24 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
   });
 }
 
-// Asks for what the change adds to what reaches the host, and as for any change of a container that does.
+// Asks for what the change adds to what reaches the host, and as for any change of a container that does or did; and
+// for what else would follow from it: that others are started with it, that it goes when it has stopped.
+std::vector<Check> ManagerObject::updating_checks(const Caller& who, const model::ContainerRecord& now,
+                                                  const model::ContainerRecord& after) const {
+  const auto& catalogue = context_.store.catalogue();
+  const auto more = without(features_of(after, catalogue, who), features_of(now, catalogue, who));
+  std::vector<Check> checks;
+  if (!more.empty()) checks.push_back({"grant-host-access", details_of(after, "update", more)});
+  const bool did = !reach_of(now, context_.states, context_.store).empty();
+  std::ranges::move(container_checks("UpdateContainer", who, did ? now : after, "update"), std::back_inserter(checks));
+  std::ranges::move(required_checks("StartContainer", who, after, "start", store::required_by(catalogue, now)),
+                    std::back_inserter(checks));
+  if (after.definition.ephemeral && !now.definition.ephemeral)
+    std::ranges::move(container_checks("RemoveContainer", who, after, "remove"), std::back_inserter(checks));
+  if (after.definition.pod() != now.definition.pod()) add_pod_check(checks, who, after.definition.pod());
+  return checks;
+}
+
 void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::string name, Options changes) {
   serve(std::move(result), [&](const Caller& who) -> Visit<std::uint64_t> {
     const auto now = container(name);
@@ -255,14 +274,7 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
     after.definition = model::Definition::from_json(plan.record.request.at("definition"));
     store::check_agreement(context_.store.everybody(), after);
     check_sources(now.definition, after.definition, who);
-    auto checks = container_checks("UpdateContainer", who, after, "update");
-    if (const auto more = added_features(now, after, context_.store.catalogue()); !more.empty()) {
-      auto details = details_of(after, "update");
-      details["features"] = text::join(more, ", ");
-      checks.insert(checks.begin(), {"grant-host-access", details});
-    }
-    if (after.definition.pod() != now.definition.pod()) add_pod_check(checks, who, after.definition.pod());
-    return {std::move(checks), [this, who, now, after, plan = std::move(plan)](auto reply) mutable {
+    return {updating_checks(who, now, after), [this, who, now, after, plan = std::move(plan)](auto reply) mutable {
               check_still(now);
               if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=
                   now.definition.to_json()) {
@@ -284,7 +296,7 @@ void ManagerObject::InspectContainer(sdbus::Result<Description>&& result, std::s
     return {container_checks("InspectContainer", who, record, "inspect"), [this, record, effective](auto reply) {
               check_still(record);
               auto description = public_of(record, context_.states, context_.store);
-              add_private(description, record);
+              add_private(description, record, reach_of(record, context_.states, context_.store));
               if (effective) {
                 const nspawn::Start next = {.directory = layout::runtime(layout::kInitRoot)};
                 description["command"] = sdbus::Variant{nspawn::command_of(record, next)};

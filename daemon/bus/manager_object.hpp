@@ -53,9 +53,12 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
 
   std::vector<Check> container_checks(std::string_view member, const Caller& caller,
                                       const model::ContainerRecord& record, const std::string& verb) const;
-  // The same for a verb that starts those that it requires, too.
-  std::vector<Check> starting_checks(std::string_view member, const Caller& caller,
-                                     const model::ContainerRecord& record, const std::string& verb) const;
+  // For a verb that starts those that it requires, too; but for those in `known`.
+  std::vector<Check> required_checks(std::string_view member, const Caller& caller,
+                                     const model::ContainerRecord& record, const std::string& verb,
+                                     const std::vector<const model::ContainerRecord*>& known = {}) const;
+  std::vector<Check> updating_checks(const Caller& who, const model::ContainerRecord& now,
+                                     const model::ContainerRecord& after) const;
   // What has to be known and started before it.
   void add_required(job::Plan& plan, const model::ContainerRecord& record) const;
   std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;

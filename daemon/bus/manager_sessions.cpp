@@ -33,15 +33,15 @@ Error ended_early(const job::Job& session) {
 // What the shell of a clone shows is the host: that is asked for first, as the graver of the two.
 std::vector<Check> ManagerObject::entering_checks(const model::ContainerRecord& record,
                                                   const requests::Command& command) const {
-  const auto features = text::join(record.definition.host_features(), ", ");
+  const auto reach = reach_of(record, context_.states, context_.store);
   const Details details = {{"container", record.name.str()},
                            {"owner", std::to_string(record.owner)},
                            {"verb", "enter"},
                            {"user", command.user.empty() ? "root" : command.user},
                            {"program", command.argv.empty() ? "a login shell" : shown({command.argv.front()})},
                            {"command_line", command.argv.empty() ? "a login shell" : shown(command.argv)},
-                           {"privileged", record.definition.privileged() ? "yes" : "no"},
-                           {"features", features}};
+                           {"privileged", reach.empty() ? "no" : "yes"},
+                           {"features", text::join(reach, ", ")}};
   std::vector<Check> checks;
   if (record.definition.host_clone) checks.push_back({"grant-host-access", details});
   checks.push_back({"container-shell", details});

@@ -63,7 +63,7 @@ class ContainerObject final
   std::string Rootfs() override { return record_.rootfs; }
   std::uint32_t Owner() override { return record_.owner; }
   bool Enabled() override { return record_.enabled; }
-  bool Privileged() override { return record_.definition.privileged(); }
+  bool Privileged() override { return !reach_of(record_, states_, store_).empty(); }
   std::string Unit() override { return layout::container_unit(record_.name.str()); }
   std::uint64_t CreatedUSec() override { return record_.created_usec; }
 

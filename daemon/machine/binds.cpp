@@ -67,6 +67,12 @@ void make_point(const Mounted& mounted, const std::vector<Mounted>& all, const R
   static_cast<void>(make_mount_point(os::Dir::open(tree).fd(), path.substr(above), mounted.kind));
 }
 
+// What nobody has to grant anew: the same source somewhere else inside, or with less.
+bool was_granted(const model::Bind& before, const model::Bind& bind) {
+  return before.source == bind.source && before.writable == bind.writable && before.devices >= bind.devices &&
+         before.setuid >= bind.setuid;
+}
+
 std::uint64_t inode_of_new(const model::Bind& bind, uid_t caller) {
   if (bind.is_volume()) return 0;
   store::check_bind_source(bind.source, caller);
@@ -107,7 +113,7 @@ std::vector<std::uint64_t> authorised_inodes(const std::vector<model::Bind>& bin
                                              const std::vector<model::Bind>& before, uid_t caller) {
   std::vector<std::uint64_t> inodes;
   for (const auto& bind : binds) {
-    const auto known = std::ranges::find(before, bind.str(), &model::Bind::str);
+    const auto known = std::ranges::find_if(before, [&](const model::Bind& one) { return was_granted(one, bind); });
     inodes.push_back(known == before.end() ? inode_of_new(bind, caller) : known->inode);
   }
   return inodes;

@@ -18,13 +18,14 @@ json::Value run_create(job::Worker& worker) {
   const auto layers = json::get<std::vector<std::string>>(request, "layers");
   const auto inodes = authorised_inodes(definition.binds, {}, json::get<std::uint32_t>(request, "caller"));
   const auto staging = os::Dir::open(json::get<std::string>(request, "staging"));
-  quota::count_apart(staging, json::get<std::uint32_t>(request, "project"));
-  if (definition.limits.disk) quota::limit(staging, definition.limits.disk);
+  const auto written = staging.open_dir(layout::kWritten);
+  quota::count_apart(written, json::get<std::uint32_t>(request, "project"));
+  if (definition.limits.disk) quota::limit(written, definition.limits.disk);
 
   // 0755 at first: in the guest this is "/", and what is not root must get through.
-  const auto upper_dir = staging.make_dir(layout::kUpper, 0755);
-  static_cast<void>(staging.make_dir(layout::kWork, 0700));
-  static_cast<void>(staging.make_dir(layout::kSubmounts, 0700));
+  const auto upper_dir = written.make_dir(layout::kUpper, 0755);
+  static_cast<void>(written.make_dir(layout::kWork, 0700));
+  static_cast<void>(written.make_dir(layout::kSubmounts, 0700));
 
   const auto lower = definition.host_clone ? layer::Stack::of_host() : layer::Stack::of_layers(layers);
   const auto facts = definition.host_clone ? HostFacts::of(lower) : HostFacts{};

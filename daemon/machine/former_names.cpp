@@ -44,11 +44,11 @@ void rewrite(const os::Dir& etc, const char* file, const std::vector<std::string
 }  // namespace
 
 // The files are the guest's: what cannot be read or written there is no reason not to boot.
-void tell_new_name(const os::Dir& container, const std::string& name) {
+void tell_new_name(const os::Dir& container, const os::Dir& written, const std::string& name) {
   const auto former = container.find_text(layout::kFormerNames, kLongest);
   if (!former) return;
   try {
-    if (const auto etc = container.find_dir(std::string(layout::kUpper) + "/etc")) {
+    if (const auto etc = written.find_dir(std::string(layout::kUpper) + "/etc")) {
       rewrite(*etc, "hostname", lines_of(*former), name);
       rewrite(*etc, "hosts", lines_of(*former), name);
     }

@@ -2,9 +2,9 @@
 #include "machine/resources.hpp"
 
 #include "base/error.hpp"
+#include "machine/written.hpp"
 #include "os/dir.hpp"
 #include "quota/quota.hpp"
-#include "store/layout.hpp"
 
 namespace sdme::machine {
 
@@ -32,22 +32,22 @@ std::vector<systemd::Property> resource_properties(const model::Limits& limits) 
           {"IOWeight", limits.io_weight.value_or(kNone)}, {"TasksMax", limits.tasks.value_or(kUsualTasks)}};
 }
 
-void change_limits(systemd::Pid1& pid1, const std::string& unit, const model::Limits& limits) {
+void check_use(systemd::Pid1& pid1, const std::string& unit, const model::Limits& limits) {
   const auto use = pid1.resource_use(unit);
   check_below_use(limits.memory, use.memory, "bytes of memory");
   check_below_use(limits.tasks, use.tasks, "tasks");
-  pid1.set_properties(unit, resource_properties(limits));
 }
 
-void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes) {
-  const auto directory = os::Dir::open(layout::container(name));
-  if (bytes) quota::check_held(directory);
-  if (const auto used = bytes ? quota::used(directory) : 0; bytes && used > *bytes) {
+void check_disk(const std::string& name, std::uint64_t bytes) {
+  const auto directory = written_of(name);
+  quota::check_held(directory);
+  if (const auto used = quota::used(directory); used > bytes) {
     throw Error(Errc::kLimitExceeded, "the container has " + std::to_string(used) +
-                                          " bytes on the disk, more than the " + std::to_string(*bytes) +
+                                          " bytes on the disk, more than the " + std::to_string(bytes) +
                                           " that it would be allowed; remove some of them first");
   }
-  quota::limit(directory, bytes);
 }
+
+void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes) { quota::limit(written_of(name), bytes); }
 
 }  // namespace sdme::machine

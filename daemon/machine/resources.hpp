@@ -16,12 +16,12 @@ namespace sdme::machine {
 // Every limit, also those that are absent: what was set before is taken back.
 std::vector<systemd::Property> resource_properties(const model::Limits& limits);
 
-// Sets those of a running container anew. LimitExceeded, and nothing is changed, where it uses more
-// memory or has more tasks than it would be allowed.
-void change_limits(systemd::Pid1& pid1, const std::string& unit, const model::Limits& limits);
+// LimitExceeded where a running container uses more memory or has more tasks than it would be allowed.
+void check_use(systemd::Pid1& pid1, const std::string& unit, const model::Limits& limits);
 
-// What the container's upper directories may hold; the file system keeps it, whether the container runs or not. NotSupported
-// where nothing would hold it, LimitExceeded where more is there already.
+// What the container's upper directories may hold; the file system keeps it, whether the container runs or not.
+// NotSupported where nothing would hold it, LimitExceeded where more is there already.
+void check_disk(const std::string& name, std::uint64_t bytes);
 void limit_disk(const std::string& name, std::optional<std::uint64_t> bytes);
 
 }  // namespace sdme::machine

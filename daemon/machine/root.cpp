@@ -16,6 +16,7 @@
 #include "machine/host_mounts.hpp"
 #include "machine/seed.hpp"
 #include "machine/upper.hpp"
+#include "machine/written.hpp"
 #include "os/dir.hpp"
 #include "os/file.hpp"
 #include "os/mount.hpp"
@@ -40,7 +41,7 @@ class ContainerRoot {
       : record_(record),
         range_(range_for(record)),
         assembly_(layout::runtime(layout::kInitMounts), range_ ? std::optional(range_->base) : std::nullopt),
-        own_(assembly_.show(layout::container(record.name.str()), "container")) {}
+        own_(assembly_.show(written_of(record.name.str()).path(), "container")) {}
 
   Root finish() {
     mount_first();
@@ -89,7 +90,7 @@ class ContainerRoot {
   }
 
   void make_pair_for(const HostMount& mount, const Seeds& seeds) const {
-    const auto own = os::Dir::open(layout::container(record_.name.str()) + "/" + layout::kSubmounts);
+    const auto own = written_of(record_.name.str()).open_dir(layout::kSubmounts);
     if (own.exists(mount.escaped)) return;
     const auto aside = "." + mount.escaped.substr(0, 200);  // a crash must not leave a half filled one
     if (own.exists(aside)) os::tree_remove(own, aside);
@@ -105,7 +106,7 @@ class ContainerRoot {
   const model::ContainerRecord& record_;
   std::optional<UidRange> range_;
   Assembly assembly_;
-  std::string own_;  // the container's directory, as the assembly shows it
+  std::string own_;  // what the container wrote, as the assembly shows it
 };
 
 }  // namespace

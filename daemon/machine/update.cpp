@@ -45,6 +45,12 @@ void change_ports(systemd::Pid1& pid1, const std::string& name, const model::Def
   network::republish(pid1, network::inside_of_container(name, after.network.address), before.ports, after.ports);
 }
 
+void check_limits(systemd::Pid1& pid1, const std::string& name, const model::Limits& before, const model::Limits& after,
+                  bool up) {
+  if (up && after != before) check_use(pid1, layout::container_unit(name), after);
+  if (after.disk && after.disk != before.disk) check_disk(name, *after.disk);
+}
+
 }  // namespace
 
 // What cannot be done is found before anything is changed, so that a refusal leaves the container as it was.
@@ -60,6 +66,7 @@ json::Value run_update(job::Worker& worker) {
   const auto inodes = authorised_inodes(after.binds, before.binds, json::get<std::uint32_t>(request, "caller"));
   for (std::size_t i = 0; i < inodes.size(); ++i) after.binds[i].inode = inodes[i];
   const bool up = !pid1.service(unit).ended();
+  check_limits(pid1, name, before.limits, after.limits, up);
   std::vector<std::string> waiting;
   std::optional<Leader> leader;
   std::optional<LiveBinds> binds;
@@ -69,7 +76,7 @@ json::Value run_update(job::Worker& worker) {
   }
   if (up) {
     change_ports(pid1, name, before, after);
-    if (after.limits != before.limits) change_limits(pid1, unit, after.limits);
+    if (after.limits != before.limits) pid1.set_properties(unit, resource_properties(after.limits));
   }
   if (after.limits.disk != before.limits.disk) limit_disk(name, after.limits.disk);
   settle_drop_in(pid1, name, after);

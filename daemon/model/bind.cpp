@@ -51,7 +51,10 @@ Bind Bind::parse(std::string_view text) {
   }
   Bind bind{.source = parts[0], .destination = parts[1]};
   if (parts.size() == 3) {
-    for (const auto& option : text::split(parts[2], ',')) apply(bind, option);
+    const auto options = text::split(parts[2], ',');
+    if (std::ranges::contains(options, "ro") && std::ranges::contains(options, "rw"))
+      throw Error(Errc::kInvalidArgument, "a bind is either ro or rw");
+    for (const auto& option : options) apply(bind, option);
   }
   check(bind);
   return bind;

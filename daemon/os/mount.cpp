@@ -159,7 +159,8 @@ UniqueFd make_overlay(const Overlay& overlay) {
   struct statvfs found = {};
   if (fstatvfs(mount.get(), &found) < 0) throw_errno("looking at an overlay");
   if ((found.f_flag & ST_RDONLY) != 0) {
-    throw Error(Errc::kNotSupported, "the overlay came up read-only: " + kernel_words(fs));
+    const auto words = kernel_words(fs);
+    throw Error(Errc::kNotSupported, "the overlay came up read-only: " + (words.empty() ? "is its disk full?" : words));
   }
   return mount;
 }

@@ -50,13 +50,25 @@ bool clear_flags_of_entry(int dir, const std::string& name) {
   return fd && clear_flags(fd.get());
 }
 
+// Each subvolume has one of its own.
+dev_t device_of(const UniqueFd& directory) {
+  struct stat found = {};
+  if (fstat(directory.get(), &found) < 0) throw_errno("looking at a directory");
+  return found.st_dev;
+}
+
 // A subdirectory that is not empty is moved up into the top under a name of ours and emptied there. So there are
 // at most two open directories, and neither the stack nor any path grows with the depth of the tree; each entry
-// is looked at a fixed number of times, and no list of names is kept, however wide the tree is.
+// is looked at a fixed number of times, and no list of names is kept, however wide the tree is. Only a subvolume of
+// btrfs, from which nothing can be moved up, is emptied by a removal of its own.
 class Removal {
  public:
-  Removal(const Dir& parent, std::string name, UniqueFd top)
-      : parent_(parent), name_(std::move(name)), top_(std::move(top)), prefix_(".removing-" + unique() + "-") {}
+  Removal(int parent, std::string path, std::string name, UniqueFd top)
+      : parent_(parent),
+        path_(std::move(path)),
+        name_(std::move(name)),
+        top_(std::move(top)),
+        prefix_(".removing-" + unique() + "-") {}
 
   void run() {
     do {
@@ -67,7 +79,7 @@ class Removal {
         parked_.pop_back();
         remove_parked(parked);
       }
-      if (remove_at(parent_.fd(), name_, AT_REMOVEDIR) == 0) return;
+      if (remove_at(parent_, name_, AT_REMOVEDIR) == 0) return;
     } while (errno == ENOTEMPTY && progress_);
     fail("", errno);
   }
@@ -81,7 +93,7 @@ class Removal {
 
   // `name` is of the entry, somewhere in the tree; "" of the tree itself.
   [[noreturn]] void fail(const std::string& name, int number) const {
-    const auto where = text::printable(parent_.path() + "/" + name_ + (name.empty() ? "" : "/…/" + name), 512);
+    const auto where = text::printable(path_ + "/" + name_ + (name.empty() ? "" : "/…/" + name), 512);
     if (number == EBUSY || number == EXDEV) throw Error(Errc::kBusy, where + " is a mount point and stays");
     throw Error::from_errno(number, "removing " + where);
   }
@@ -90,7 +102,7 @@ class Removal {
   int remove_at(int dir, const std::string& name, int how) {
     if (unlinkat(dir, name.c_str(), how) == 0 || errno == ENOENT) return 0;
     if (errno != EPERM) return -1;
-    const bool cleared_dir = dir != parent_.fd() && clear_flags(dir);
+    const bool cleared_dir = dir != parent_ && clear_flags(dir);
     const bool cleared_entry = clear_flags_of_entry(dir, name);
     if (cleared_dir || cleared_entry) {
       if (unlinkat(dir, name.c_str(), how) == 0 || errno == ENOENT) return 0;
@@ -142,8 +154,12 @@ class Removal {
   }
 
   void remove_parked(const std::string& name) {
-    const auto dir = open_within_mount(top_.get(), name, O_RDONLY | O_DIRECTORY);
+    auto dir = open_within_mount(top_.get(), name, O_RDONLY | O_DIRECTORY);
     if (!dir) fail(name, errno);
+    if (device_of(dir) != device_of(top_)) {
+      progress_ = true;
+      return Removal(top_.get(), path_ + "/" + name_, name, std::move(dir)).run();
+    }
     do {
       progress_ = false;
       empty(dir.get());
@@ -155,7 +171,8 @@ class Removal {
     fail(name, errno);
   }
 
-  const Dir& parent_;
+  const int parent_;
+  const std::string path_;  // of the parent
   const std::string name_;
   const UniqueFd top_;
   const std::string prefix_;
@@ -178,7 +195,7 @@ void tree_remove(const Dir& parent, const std::string& name) {
   if (!top && errno == EXDEV)
     throw Error(Errc::kBusy, parent.path() + "/" + text::printable(name) + " is a mount point and stays");
   if (!top) throw_errno("opening directory " + parent.path() + "/" + text::printable(name));
-  Removal(parent, name, std::move(top)).run();
+  Removal(parent.fd(), parent.path(), name, std::move(top)).run();
 }
 
 }  // namespace sdme::os

@@ -150,11 +150,12 @@ std::string unused_uuid(const Catalogue& catalogue, const std::function<std::str
   }
 }
 
-std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record) {
+std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record,
+                                         std::uint32_t caller) {
   std::vector<std::string> features;
   for (const auto& bind : record.definition.binds) {
     const auto* volume = bind.is_volume() ? catalogue.find_volume(bind.source) : nullptr;
-    if (volume == nullptr || volume->owner == record.owner) continue;
+    if (volume == nullptr || (volume->owner == record.owner && volume->owner == caller)) continue;
     features.push_back("volume:" + bind.source + " of " + std::to_string(volume->owner));
   }
   return features;

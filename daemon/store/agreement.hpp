@@ -34,8 +34,9 @@ void give_address(const Everybody& others, model::PodRecord& record, const model
 // The first drawn one whose container a file system counts apart from all others: model::ContainerRecord::project().
 std::string unused_uuid(const Catalogue& catalogue, const std::function<std::string()>& draw);
 
-// "volume:NAME of UID" for each volume of another than the container's owner.
-std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record);
+// "volume:NAME of UID" for each volume of another than the container's owner, or than who asks for it.
+std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model::ContainerRecord& record,
+                                         std::uint32_t caller);
 
 // InUse, naming the containers.
 void check_unused_volume(const Catalogue& catalogue, const std::string& name);

@@ -142,6 +142,7 @@ void Store::sweep_entries(const os::Dir& dir) {
     } else {
       entry->remove(os::Dir::aside(layout::kRecord));
       entry->remove(os::Dir::aside(layout::kFormerNames));
+      entry->remove(os::Dir::aside(layout::kFormerFeatures));
     }
   }
 }
@@ -173,12 +174,14 @@ bool Store::trash_is_empty() const { return trash_.entries().empty(); }
 os::Dir Store::make_staging(std::uint64_t job, Staging becomes) {
   discard_staging(job);
   const auto name = std::to_string(job);
-  return becomes == Staging::kContainer ? os::make_subvolume(staging_, name, kDirMode)
-                                        : staging_.make_dir(name, kDirMode);
+  auto made = staging_.make_dir(name, kDirMode);
+  if (becomes == Staging::kContainer) static_cast<void>(os::make_subvolume(made, layout::kWritten, kDirMode));
+  return made;
 }
 
 void Store::discard_staging(std::uint64_t job) {
   const auto name = std::to_string(job);
+  unlinkat(staging_.fd(), (name + "/" + layout::kWritten).c_str(), AT_REMOVEDIR);  // of one that never began
   if (unlinkat(staging_.fd(), name.c_str(), AT_REMOVEDIR) == 0) return;  // what it held was committed
   if (staging_.exists(name)) to_trash(staging_, name, "staging");
 }
@@ -298,9 +301,11 @@ void Store::commit_container(std::uint64_t job, model::ContainerRecord record) {
 
 void Store::update_container(model::ContainerRecord record) {
   const auto& name = record.name.str();
-  if (catalogue_.find_container(name) == nullptr) not_found(Kind::kContainer, name);
+  const auto* now = catalogue_.find_container(name);
+  if (now == nullptr) not_found(Kind::kContainer, name);
   check_agreement(everybody(), record);
   store::give_address(everybody(), record, pool_);
+  keep_former_features(*now, record);
   rewrite(Kind::kContainer, name, record.to_text());
 }
 

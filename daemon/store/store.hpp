@@ -54,7 +54,7 @@ class Store {
   bool name_is_free(const model::ContainerName& name) const { return !name_owner(name).has_value(); }
 
   // What a job fills: staging/JOB, empty. What an earlier run of the job left goes into the trash. One that becomes a
-  // container is a subvolume where the store is on btrfs, so that what the container writes is counted apart.
+  // container has a directory for what that writes, on btrfs a subvolume, so that it is counted apart.
   enum class Staging { kLayers, kContainer };
   os::Dir make_staging(std::uint64_t job, Staging becomes = Staging::kLayers);
   void discard_staging(std::uint64_t job);  // none is fine
@@ -71,6 +71,8 @@ class Store {
   // It and an update get their address here, and must agree with the others: store/agreement.hpp.
   void commit_container(std::uint64_t job, model::ContainerRecord record);
   void update_container(model::ContainerRecord record);
+  // What reached the host at its last start and was taken from its record since: a guest that runs still has it.
+  std::vector<std::string> former_features(const std::string& name) const;
 
   // What put_pod() would give it, and gives to nobody else while the pod is expected.
   void give_address(model::PodRecord& record) const { store::give_address(everybody(), record, pool_); }
@@ -104,6 +106,7 @@ class Store {
   void check_layers(const std::vector<std::string>& layers, const std::string& what) const;
   std::optional<std::string> name_owner(const model::ContainerName& name) const;
   void rewrite(Kind kind, const std::string& name, const std::string& text);
+  void keep_former_features(const model::ContainerRecord& now, const model::ContainerRecord& next) const;
   void make_rootfs(const model::RootfsRecord& record);
   void follow_rename(const std::string& former, const model::ContainerName& now);
   void to_trash(const os::Dir& from, const std::string& name, const std::string& kind);

@@ -100,7 +100,7 @@ def wait_for_state(name, wanted, seconds=30):
 
 
 def upper(name):
-    return host.STORE / "containers" / name / "upper"
+    return host.STORE / "containers" / name / "written/upper"
 
 
 def add_unit(name, unit, text, wanted_by="multi-user.target"):

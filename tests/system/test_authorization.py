@@ -215,6 +215,49 @@ def test_reaching_the_host_is_an_action_of_its_own(trixie):
         assert shown["privileged"] is privileged
 
 
+MEMBER = ('subject.user === "alice" && (action.id === "org.sdme.manage-containers" ||'
+          ' action.id === "org.sdme.container-shell" && action.lookup("privileged") === "no")')
+
+
+def test_reach_is_not_talked_away(trixie):
+    """A container that runs reaches the host until it stops, whatever its record says by now."""
+    name = guests.start(guests.create(trixie))
+    confined = ("set", name, "--private-network", "--userns")
+    with host.rule(MEMBER):
+        refused = host.sdmectl("alice", *confined)
+        assert refused.status == 4 and "manage-privileged-containers" in refused.err
+        host.sdmectl("bob", *confined).ok()
+        refused = guests.exec_in(name, "true", user="alice")
+        assert refused.status == 125 and "host-network, no-user-namespace" in refused.err
+        assert host.sdmectl("alice", "stop", name).status == 4
+        shown = host.sdmectl("bob", "show", name, "--json").json()[0]
+        assert shown["privileged"] is True and shown["features"] == ["host-network", "no-user-namespace"]
+        guests.exec_in(name, "systemctl", "poweroff", user="bob")
+        guests.wait_for_state(name, "stopped")
+        assert host.sdmectl("bob", "show", name, "--json").json()[0]["features"] == []
+        guests.start(name, user="alice")
+        assert guests.exec_in(name, "id", "-u", user="alice").ok() == "0"
+
+
+def test_what_follows_from_a_change_is_asked_for(trixie):
+    """Others that start with it, that it goes when it has stopped, and volumes of whom it belongs to."""
+    name = guests.confined(trixie)
+    open_one = guests.create(trixie)
+    host.sdmectl("bob", "volume", "create", volume := host.unique("vol")).ok()
+    with host.rule(MEMBER):
+        refused = host.sdmectl("alice", "set", name, "--requires", open_one)
+        assert refused.status == 4 and "manage-privileged-containers" in refused.err
+        assert bus.refusal("alice", "UpdateContainer", name, {"ephemeral": ("b", True)}) in bus.REFUSALS
+        refused = host.sdmectl("alice", "mount", name, f"{volume}:/srv/x")
+        assert refused.status == 4 and f"volume:{volume}" in refused.err
+    with host.rule(f"{MEMBER} && action.lookup('own') === 'yes' || action.id === 'org.sdme.create-container'"):
+        mine = guests.confined(trixie, user="alice")
+        assert host.sdmectl("alice", "set", mine, "--requires", name).status == 4
+        with_others = guests.confined(trixie, "--requires", name, user="alice")
+        assert host.sdmectl("alice", "start", with_others).status == 4
+    assert guests.state(name) == "stopped"
+
+
 EXAMPLE = pathlib.Path("/usr/share/doc/sdmed/examples/sdme-group.rules.example")
 
 

@@ -52,7 +52,7 @@ def fill(name, megabytes):
 def most(name):
     """What the file system holds a container to; None where it does not."""
     rows = host.run("root", "btrfs", "qgroup", "show", "-r", "--raw", host.STORE).ok().splitlines()
-    [row] = [row.split() for row in rows if row.endswith(f"containers/{name}")]
+    [row] = [row.split() for row in rows if row.endswith(f"containers/{name}/written")]
     return None if row[3] == "none" else int(row[3])
 
 
@@ -96,6 +96,32 @@ def test_gone_without_a_trace(empty):
     host.sdmectl("bob", "rm", name).ok()
     host.nothing_left()
     assert host.run("root", "btrfs", "subvolume", "list", host.STORE).ok() == ""
+
+
+def test_full_it_can_be_changed_and_started(counted):
+    """What sdmed writes of it is not counted, and it starts, so that somebody can make room."""
+    name, other = guests.start(guests.confined(counted, "--disk", "64M")), host.unique("other")
+    assert fill(name, 100).status != 0 and guests.shell_in(name, "head -c 2M /dev/zero > /root/more").status != 0
+    host.sdmectl("bob", "set", name, "--protected", "-e", "A=1").ok()
+    host.sdmectl("bob", "stop", "--kill", name).ok()
+    host.sdmectl("bob", "rename", name, other).ok()
+    guests.start(other)
+    assert most(other) == 64 << 20 and guests.exec_in(other, "hostname").ok() == other
+    guests.shell_in(other, "rm /root/filler && sync && head -c 10M /dev/zero > /root/filler").ok()
+    host.sdmectl("bob", "set", other, "--no-protected").ok()
+
+
+def test_volume_with_subvolumes_goes():
+    """On btrfs a guest can make subvolumes of its own in there."""
+    host.sdmectl("bob", "volume", "create", name := host.unique("vol")).ok()
+    inner = host.STORE / "volumes" / name / "data"
+    for word in ("one", "two"):
+        host.run("root", "btrfs", "subvolume", "create", inner / word).ok()
+        inner = inner / word
+        (inner / "deep/er").mkdir(parents=True)
+        (inner / "deep/er/file").touch()
+    host.sdmectl("bob", "volume", "rm", name).ok()
+    host.nothing_left()
 
 
 def test_renamed_it_is_held_as_before(empty):

@@ -89,6 +89,15 @@ def test_below_what_is_in_use(running):
     assert told(running)["MemoryMax"] == NONE and "memory" not in shown(running)
 
 
+def test_what_is_refused_leaves_the_rest_as_it_was(trixie):
+    name = guests.start(guests.create(trixie, "-p", "18090:80"))
+    refused = host.sdmectl("bob", "set", name, "-p", "18091:80", "--tasks", "100", "--disk", "1G")
+    assert refused.status == 1 and "disk" in refused.err
+    assert shown(name)["ports"] == ["18090:80/tcp"] and told(name)["TasksMax"] == "16384"
+    listening = host.run("root", "ss", "-ltnH").out
+    assert ":18090 " in listening and ":18091 " not in listening
+
+
 @pytest.mark.parametrize("flags", [
     ["--memory", "-1M"], ["--memory", "1M"], ["--memory", "many"], ["--memory", "99999999999999999999G"], ["--memory", "1X"],
     ["--cpus", "-1"], ["--cpus", "nan"], ["--cpus", "0.000001"], ["--cpus", "1e300"], ["--cpus", ""], ["--cpu-weight", "0"],

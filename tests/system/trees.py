@@ -141,7 +141,7 @@ MOUNTED = ("dev", "proc", "sys", "run", "tmp")
 
 def written(name):
     """What a container has changed since it was made: the paths in its upper layer."""
-    return set(walk(host.STORE / "containers" / name / "upper"))
+    return set(walk(host.STORE / "containers" / name / "written/upper"))
 
 
 def inside_differences(name, source, limit=10):

@@ -126,7 +126,7 @@ def test_disk_on_xfs(machine, on_xfs):
     """Root outside is held to it, too, so nothing has to boot."""
     on_xfs("prjquota")
     made = machine.sdmectl("create", "--fs", "small", "--private-network", "--disk", "32M").ok()
-    fill_upper = f"head -c {{}}M /dev/zero > /var/lib/sdmed/containers/{made}/upper/filler"
+    fill_upper = f"head -c {{}}M /dev/zero > /var/lib/sdmed/containers/{made}/written/upper/filler"
     assert machine.shell(fill_upper.format(50)).status != 0
     machine.sdmectl("set", made, "--disk", "100M").ok()
     machine.shell(fill_upper.format(50)).ok()

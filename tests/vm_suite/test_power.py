@@ -117,12 +117,12 @@ class Remove:
 
     def prepare(self, machine):
         machine.sdmectl("create", "gone", "--fs", "web", "--private-network").ok()
-        machine.shell(f"mkdir -p {STORE}/containers/gone/upper/srv && cd {STORE}/containers/gone/upper/srv && seq {FILES} | xargs touch").ok()
+        machine.shell(f"mkdir -p {STORE}/containers/gone/written/upper/srv && cd {STORE}/containers/gone/written/upper/srv && seq {FILES} | xargs touch").ok()
 
     def check(self, machine, containers, rootfs, done):
         assert "gone" not in containers or not done
         if "gone" in containers:
-            assert len(machine.shell(f"ls {STORE}/containers/gone/upper/srv").out.split()) == FILES
+            assert len(machine.shell(f"ls {STORE}/containers/gone/written/upper/srv").out.split()) == FILES
             works(machine, "gone")
 
 

@@ -21,6 +21,7 @@ const Dict kContainer = {{"name", sdbus::Variant(std::string("web"))},
                          {"oci-pod", sdbus::Variant(std::string("shop"))},
                          {"ports", sdbus::Variant(Strings{"8080:80"})},
                          {"capabilities", sdbus::Variant(Strings{"CAP_NET_RAW"})},
+                         {"system-call-filter", sdbus::Variant(Strings{"~kcmp", "bpf"})},
                          {"protected", sdbus::Variant(false)}};
 
 class DefinitionText : public testing::Test {
@@ -68,6 +69,8 @@ TEST_F(DefinitionText, TellsWhatWasChangedAlone) {
   EXPECT_TRUE(value_of<bool>(changes("protected = false", "protected = true"), "protected"));
   EXPECT_THAT(value_of<Strings>(changes("[\"8080:80\"]", "[\n  \"80\",\n  \"443\"\n]"), "ports"),
               ElementsAre("80", "443"));
+  const auto calls = changes("[\"~kcmp\",\"bpf\"]", "[\"kcmp\", \"bpf\"]");
+  EXPECT_THAT(value_of<Strings>(calls, "system-call-filter"), ElementsAre("kcmp", "bpf"));
 }
 
 TEST_F(DefinitionText, SaysWhichLineIsWrong) {
@@ -80,6 +83,8 @@ TEST_F(DefinitionText, SaysWhichLineIsWrong) {
   EXPECT_THAT(refusal("[\"8080:80\"]", "[8080]"), HasSubstr("list of words"));
   EXPECT_THAT(refusal("# \"none\"", "x\n# \"none\""), HasSubstr("line 2"));
   EXPECT_THAT(refusal("[\"CAP_NET_RAW\"]", "[]"), HasSubstr("CAP_NET_RAW"));
+  EXPECT_THAT(refusal("[\"~kcmp\",\"bpf\"]", "[\"bpf\"]"), HasSubstr("say \"kcmp\" instead"));
+  EXPECT_THAT(refusal("[\"~kcmp\",\"bpf\"]", "[\"~kcmp\"]"), HasSubstr("say \"~bpf\" instead"));
 }
 
 }  // namespace

@@ -91,6 +91,11 @@ TEST_F(BindSourceTest, KeepsWhatWasAuthorisedBefore) {
   known.inode = 7;
   const auto fresh = bind("/dir");
   EXPECT_THAT(authorised_inodes({known, fresh}, {known}, 1000), ElementsAre(7U, find_source(fresh).inode()));
+  auto moved = known;
+  moved.destination = "/srv/elsewhere";
+  EXPECT_THAT(authorised_inodes({moved}, {known}, 1000), ElementsAre(7U)) << "nobody is asked for that";
+  moved.setuid = true;
+  error_of(Errc::kNotFound, [&] { authorised_inodes({moved}, {known}, 1000); });
   EXPECT_THAT(authorised_inodes({model::Bind::parse("data:/srv/x")}, {}, 1000), ElementsAre(0U));
   error_of(Errc::kHostAccessDenied, [&] { authorised_inodes({model::Bind::parse("/etc:/srv/x")}, {}, 1000); });
 }

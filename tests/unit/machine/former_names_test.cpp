@@ -11,7 +11,7 @@ namespace {
 
 class FormerNames : public testing::Test {
  protected:
-  void tell(const std::string& name) { tell_new_name(os::Dir::open(temp_ / ""), name); }
+  void tell(const std::string& name) { tell_new_name(os::Dir::open(temp_ / ""), os::Dir::open(temp_ / ""), name); }
   std::string inside(const std::string& file) const { return test::content(temp_ / ("upper/etc/" + file)); }
 
   test::TempDir temp_;

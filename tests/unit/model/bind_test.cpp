@@ -43,6 +43,7 @@ TEST(Bind, RefusesWhatIsNone) {
                            "/srv:/data:xx",
                            "/srv:/data:",
                            "/srv:/data:ro:ro",
+                           "/srv:/data:rw,ro",
                            "/srv/:/data",
                            "/srv:/a//b",
                            "/srv:/a\nb"}) {

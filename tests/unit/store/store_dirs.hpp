@@ -50,9 +50,9 @@ inline void stage_layer(store::Store& store, std::uint64_t job, const std::strin
 
 inline void stage_container(store::Store& store, std::uint64_t job) {
   const auto staging = store.make_staging(job);
-  put(staging.path() + "/upper/etc/hostname", "web");
-  staging.make_dir("work", 0700);
-  staging.make_dir("submounts", 0700);
+  put(staging.path() + "/written/upper/etc/hostname", "web");
+  staging.make_dir("written/work", 0700);
+  staging.make_dir("written/submounts", 0700);
 }
 
 inline void import(store::Store& store, std::uint64_t job, const std::string& layer,

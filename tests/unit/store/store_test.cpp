@@ -71,7 +71,7 @@ TEST_F(StoreTest, KeepsWhatWasCommitted) {
   EXPECT_EQ(store.catalogue().find_container("web")->uuid, "uuid-of-web");
   EXPECT_TRUE(store.has_layer(kLayerA));
   EXPECT_EQ(test::content(dirs_ / ("layers/" + kLayerA + "/tree/etc/mark")), kLayerA);
-  EXPECT_EQ(test::content(dirs_ / "containers/web/upper/etc/hostname"), "web");
+  EXPECT_EQ(test::content(dirs_ / "containers/web/written/upper/etc/hostname"), "web");
 }
 
 TEST_F(StoreTest, AnExistingLayerStays) {
@@ -162,12 +162,28 @@ TEST_F(StoreTest, GivesAContainerAnotherName) {
   EXPECT_EQ(store.catalogue().find_container("shop")->uuid, "uuid-of-web");
   EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "shop"));
   EXPECT_EQ(test::content(dirs_ / "containers/shop/former-names"), "web\n");
-  EXPECT_EQ(test::content(dirs_ / "containers/shop/upper/etc/hostname"), "web") << "its guest is told at its start";
+  EXPECT_EQ(test::content(dirs_ / "containers/shop/written/upper/etc/hostname"), "web")
+      << "its guest is told at its start";
 
   store.rename_container("shop", name("mall"));
   store.rename_container("mall", name("web"));
   EXPECT_EQ(test::content(dirs_ / "containers/web/former-names"), "shop\nmall\n");
   EXPECT_THAT(store.catalogue().find_container("front")->definition.requirements, ElementsAre("db", "web"));
+}
+
+TEST_F(StoreTest, RemembersWhatReachedTheHost) {
+  auto store = dirs_.open();
+  test::import(store, 1, kLayerA, rootfs("debian", {kLayerA}));
+  auto web = container("web", "debian", {kLayerA});
+  web.definition = {.userns = false, .binds = {model::Bind::parse("/srv:/srv")}};
+  test::create(store, 2, web);
+  EXPECT_THAT(store.former_features("web"), IsEmpty());
+  web.definition.binds.clear();
+  store.update_container(web);
+  EXPECT_THAT(store.former_features("web"), ElementsAre("bind:/srv"));
+  web.definition.userns = true;
+  store.update_container(web);
+  EXPECT_THAT(store.former_features("web"), ElementsAre("bind:/srv", "no-user-namespace"));
 }
 
 TEST_F(StoreTest, FollowsNoFormerNameThatIsAnothersByNow) {
@@ -255,7 +271,7 @@ TEST_F(StoreTest, SweepTakesWhatNoJobOwns) {
   store.trash_rootfs("gone");
   put(dirs_ / "layers/nonsense/tree/x", "");
   put(dirs_ / ("layers/" + std::string(64, 'd') + "/x"), "");
-  put(dirs_ / "containers/half/upper/x", "");
+  put(dirs_ / "containers/half/written/upper/x", "");
   put(dirs_ / "rootfs/half/x", "");
   put(dirs_ / "rootfs/debian/.record.json.new", "{");
   put(dirs_ / ".version.json.new", "{");

@@ -66,9 +66,10 @@ TEST_F(VolumesTest, OfOthersAreNamed) {
   auto store = dirs_.open();
   store.make_volume(volume("data"));
   auto record = user_of("data", "web");
-  EXPECT_THAT(foreign_volumes(store.catalogue(), record), IsEmpty());
+  EXPECT_THAT(foreign_volumes(store.catalogue(), record, 1000), IsEmpty());
+  EXPECT_THAT(foreign_volumes(store.catalogue(), record, 1001), ElementsAre("volume:data of 1000"));
   record.owner = 1001;
-  EXPECT_THAT(foreign_volumes(store.catalogue(), record), ElementsAre("volume:data of 1000"));
+  EXPECT_THAT(foreign_volumes(store.catalogue(), record, 1001), ElementsAre("volume:data of 1000"));
 }
 
 TEST_F(VolumesTest, ThatCannotBeReadKeepTheirName) {
