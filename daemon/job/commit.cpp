@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "job/commit.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -121,17 +122,26 @@ Committed commit_import(const Record& record, const json::Value& result, store::
           .touched = {.rootfs = record.target}};
 }
 
-// Which files and directories a container was allowed to see, as the worker found them.
-void take_inodes(const json::Value& result, std::vector<model::Bind>& binds) {
-  const auto inodes = json::get<std::vector<std::uint64_t>>(result, "inodes");
-  if (inodes.size() != binds.size()) throw Error(Errc::kCorrupt, "the worker did not look at every bind");
-  for (std::size_t i = 0; i < binds.size(); ++i) binds[i].inode = inodes[i];
+model::Bind bind_of(const json::Value& value) {
+  if (!value.is_object()) throw Error(Errc::kCorrupt, "the worker named what is no bind");
+  return model::Bind::from_json(value);
+}
+
+// The binds as they were authorised, with what the worker found of their sources.
+std::vector<model::Bind> found_binds(const json::Value& result, const std::vector<model::Bind>& authorised) {
+  const auto list = result.find("binds");
+  if (list == result.end() || !list->is_array()) throw Error(Errc::kCorrupt, "the worker looked at no bind");
+  std::vector<model::Bind> found;
+  for (const auto& value : *list) found.push_back(bind_of(value));
+  if (!std::ranges::equal(found, authorised, {}, &model::Bind::str, &model::Bind::str))
+    throw Error(Errc::kCorrupt, "the worker looked at other binds than those that were authorised");
+  return found;
 }
 
 Committed commit_create(const Record& record, const json::Value& result, store::Store& store) {
   auto container =
       model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the new container");
-  take_inodes(result, container.definition.binds);
+  container.definition.binds = found_binds(result, container.definition.binds);
   if (container.os.empty()) container.os = shown(result, "os");
   store.commit_container(record.id, container);
   return {.result = {{"name", record.target}}, .touched = {.container = record.target}};
@@ -141,7 +151,7 @@ Committed commit_create(const Record& record, const json::Value& result, store::
 Committed commit_update(const Record& record, const json::Value& result, store::Store& store) {
   auto container =
       model::ContainerRecord::from_text(json::get<std::string>(record.commit, "container"), "the changed container");
-  take_inodes(result, container.definition.binds);
+  container.definition.binds = found_binds(result, container.definition.binds);
   store.update_container(std::move(container));
   return {.result = {{"pending", shown_list(result, "pending")}}, .touched = {.container = record.target}};
 }

@@ -111,6 +111,11 @@ BindSource open_source(const model::Bind& bind) {
            "can now be replaced by others than root, which it could not when it was authorised; "
            "'sdmectl umount' and 'sdmectl mount' authorise it anew");
   }
+  if (bind.owner && *bind.owner != source.owner()) {
+    refuse(Errc::kHostAccessDenied, bind.source,
+           "belonged to user " + std::to_string(*bind.owner) + " when it was authorised and belongs to user " +
+               std::to_string(source.owner()) + " now; 'sdmectl umount' and 'sdmectl mount' authorise it anew");
+  }
   return source;
 }
 

@@ -19,8 +19,9 @@ struct BindSource {
   bool others_lead = false;         // others than root can change what the path leads to
   std::optional<uid_t> home_owner;  // whose the directory below /home is that it is in
 
-  // What the record remembers of it.
+  // What the record remembers of it: model::Bind.
   std::uint64_t inode() const { return others_lead ? found.st_ino : 0; }
+  std::uint32_t owner() const { return found.st_uid; }
 };
 
 // Walks an absolute path without following a link, and never from what belongs to a user to what belongs to

@@ -73,12 +73,13 @@ bool was_granted(const model::Bind& before, const model::Bind& bind) {
          before.setuid >= bind.setuid;
 }
 
-std::uint64_t inode_of_new(const model::Bind& bind, uid_t caller) {
-  if (bind.is_volume()) return 0;
+void look_at_new(model::Bind& bind, uid_t caller) {
+  if (bind.is_volume()) return;
   store::check_bind_source(bind.source, caller);
   const auto source = find_source(bind);
   if (source.home_owner) store::check_home_owner(bind.source, *source.home_owner, caller);
-  return source.inode();
+  bind.inode = source.inode();
+  bind.owner = source.owner();
 }
 
 }  // namespace
@@ -109,14 +110,24 @@ std::vector<std::string> mount_binds(const model::ContainerRecord& record, const
   return sources;
 }
 
-std::vector<std::uint64_t> authorised_inodes(const std::vector<model::Bind>& binds,
-                                             const std::vector<model::Bind>& before, uid_t caller) {
-  std::vector<std::uint64_t> inodes;
-  for (const auto& bind : binds) {
+std::vector<model::Bind> authorised(std::vector<model::Bind> binds, const std::vector<model::Bind>& before,
+                                    uid_t caller) {
+  for (auto& bind : binds) {
     const auto known = std::ranges::find_if(before, [&](const model::Bind& one) { return was_granted(one, bind); });
-    inodes.push_back(known == before.end() ? inode_of_new(bind, caller) : known->inode);
+    if (known == before.end()) {
+      look_at_new(bind, caller);
+    } else {
+      bind.inode = known->inode;
+      bind.owner = known->owner;
+    }
   }
-  return inodes;
+  return binds;
+}
+
+json::Value to_json(const std::vector<model::Bind>& binds) {
+  auto list = json::Value::array();
+  for (const auto& bind : binds) list.push_back(bind.to_json());
+  return list;
 }
 
 }  // namespace sdme::machine

@@ -24,9 +24,12 @@ PointKind kind_of(const BindSource& source);
 // nspawn::Start::bind_sources.
 std::vector<std::string> mount_binds(const model::ContainerRecord& record, const Root& root);
 
-// For those who write the record: the inodes of the binds, in their order. Those that are in `before` keep what
-// was authorised then; the others are looked at now, and refused where `caller` may not have them.
-std::vector<std::uint64_t> authorised_inodes(const std::vector<model::Bind>& binds,
-                                             const std::vector<model::Bind>& before, uid_t caller);
+// The same binds with what the record is to remember of their sources. Those that are in `before` keep what was
+// authorised then; the others are looked at now, and refused where `caller` may not have them.
+std::vector<model::Bind> authorised(std::vector<model::Bind> binds, const std::vector<model::Bind>& before,
+                                    uid_t caller);
+
+// As a worker tells them.
+json::Value to_json(const std::vector<model::Bind>& binds);
 
 }  // namespace sdme::machine

@@ -16,7 +16,7 @@ json::Value run_create(job::Worker& worker) {
   const auto& request = worker.request();
   const auto definition = model::Definition::from_json(request.at("definition"));
   const auto layers = json::get<std::vector<std::string>>(request, "layers");
-  const auto inodes = authorised_inodes(definition.binds, {}, json::get<std::uint32_t>(request, "caller"));
+  const auto binds = authorised(definition.binds, {}, json::get<std::uint32_t>(request, "caller"));
   const auto staging = os::Dir::open(json::get<std::string>(request, "staging"));
   const auto written = staging.open_dir(layout::kWritten);
   quota::count_apart(written, json::get<std::uint32_t>(request, "project"));
@@ -32,7 +32,7 @@ json::Value run_create(job::Worker& worker) {
   Upper upper(upper_dir, lower);
   sow(plan_seeds(json::get<std::string>(request, "name"), definition, facts), upper);
   if (syncfs(staging.fd()) < 0) throw_errno("writing " + staging.path() + " to the disk");
-  return {{"os", lower.os()}, {"inodes", inodes}};
+  return {{"os", lower.os()}, {"binds", to_json(binds)}};
 }
 
 }  // namespace sdme::machine

@@ -63,8 +63,7 @@ json::Value run_update(job::Worker& worker) {
   auto after = model::Definition::from_json(request.at("definition"));
   const auto unit = layout::container_unit(name);
   auto pid1 = systemd::Pid1::of_host();
-  const auto inodes = authorised_inodes(after.binds, before.binds, json::get<std::uint32_t>(request, "caller"));
-  for (std::size_t i = 0; i < inodes.size(); ++i) after.binds[i].inode = inodes[i];
+  after.binds = authorised(after.binds, before.binds, json::get<std::uint32_t>(request, "caller"));
   const bool up = !pid1.service(unit).ended();
   check_limits(pid1, name, before.limits, after.limits, up);
   std::vector<std::string> waiting;
@@ -82,7 +81,7 @@ json::Value run_update(job::Worker& worker) {
   settle_drop_in(pid1, name, after);
   if (up) std::ranges::move(pending(before.to_json(), after.to_json()), std::back_inserter(waiting));
   if (binds) binds->keep();
-  return {{"pending", waiting}, {"inodes", inodes}};
+  return {{"pending", waiting}, {"binds", to_json(after.binds)}};
 }
 
 }  // namespace sdme::machine

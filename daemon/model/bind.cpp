@@ -65,11 +65,16 @@ std::string Bind::str() const {
          (devices ? ",dev" : "") + (setuid ? ",suid" : "");
 }
 
-json::Value Bind::to_json() const { return {{"bind", str()}, {"inode", inode}}; }
+json::Value Bind::to_json() const {
+  json::Value value = {{"bind", str()}, {"inode", inode}};
+  if (owner) value["owner"] = *owner;
+  return value;
+}
 
 Bind Bind::from_json(const json::Value& value) {
   auto bind = parse(json::get<std::string>(value, "bind"));
   bind.inode = json::get<std::uint64_t>(value, "inode");
+  if (value.contains("owner")) bind.owner = json::get<std::uint32_t>(value, "owner");
   return bind;
 }
 

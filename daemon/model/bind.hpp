@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct Bind {
   // The inode that was there when it was authorised, where others than root can change what the path
   // leads to; 0 where they cannot. No device number: that changes over a reboot.
   std::uint64_t inode = 0;
+  std::optional<std::uint32_t> owner;  // whose it was then; none of volumes, and of what older versions wrote
 
   bool is_volume() const { return source[0] != '/'; }
 

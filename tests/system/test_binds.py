@@ -266,6 +266,19 @@ def test_source_changed_its_owner(trixie, home):
     assert "leads from" in refused_start(name)
 
 
+def test_source_was_given_to_another(trixie, srv):
+    """By root, in a directory of root's."""
+    given = folder(srv / "given")
+    own(given, "bob")
+    name = guests.confined(trixie, "-b", f"{given}:/srv/x")
+    own(given, "alice")
+    sentence = refused_start(name)
+    assert "belonged to user" in sentence and str(UIDS["alice"]) in sentence
+    host.sdmectl("bob", "umount", name, "/srv/x").ok()
+    host.sdmectl("bob", "mount", name, f"{given}:/srv/x").ok()
+    guests.start(name)
+
+
 def test_way_came_into_others_hands(trixie, srv):
     inner = folder(srv / "inner")
     name = guests.confined(trixie, "-b", f"{inner}:/srv/x")

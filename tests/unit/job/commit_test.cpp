@@ -76,13 +76,20 @@ TEST_F(CommitTest, WritesWhatTheWorkerFoundOfBinds) {
   auto changed = container("web", "debian", {kLayerA});
   changed.definition.binds = {model::Bind::parse("/home/bob/x:/srv/x"), model::Bind::parse("/srv/a:/srv/y")};
   const auto update = record("update", "web", {{"uuid", "uuid-of-web"}, {"container", changed.to_text()}});
+  const auto bind = [](const char* text, std::uint64_t inode) {
+    return json::Value{{"bind", text}, {"inode", inode}, {"owner", 1000U}};
+  };
+  const auto first = bind("/home/bob/x:/srv/x:rw", 77U);
+  const auto second = bind("/srv/a:/srv/y:rw", 0U);
   for (const json::Value& wrong :
-       {json::Value::array(), json::Value({1U}), json::Value({1U, 2U, 3U}), json::Value("x")}) {
-    error_of(Errc::kCorrupt, [&] { commit(update, {{"inodes", wrong}}, store_); });
+       {json::Value::array(), json::Value::array({first}), json::Value::array({second, first}), json::Value("x"),
+        json::Value::array({first, bind("/etc:/srv/y:rw", 0U)}), json::Value::array({first, 1U})}) {
+    error_of(Errc::kCorrupt, [&] { commit(update, {{"binds", wrong}}, store_); });
   }
   EXPECT_TRUE(store_.catalogue().find_container("web")->definition.binds.empty());
-  commit(update, {{"inodes", {77U, 0U}}}, store_);
+  commit(update, {{"binds", json::Value::array({first, second})}}, store_);
   EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(0).inode, 77U);
+  EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(0).owner, 1000U);
   EXPECT_EQ(store_.catalogue().find_container("web")->definition.binds.at(1).inode, 0U);
 }
 

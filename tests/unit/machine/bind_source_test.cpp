@@ -86,18 +86,32 @@ TEST_F(BindSourceTest, IsNotReachedThroughWhatAnotherUserOwns) {
   EXPECT_NO_THROW(find_source(bind("/dir/file")));
 }
 
+TEST_F(BindSourceTest, BelongsToWhomItBelongedToWhenItWasAuthorised) {
+  auto allowed = authorised({bind("/dir")}, {}, 0).at(0);
+  EXPECT_NO_THROW(open_source(allowed));
+  *allowed.owner += 1;
+  EXPECT_THAT(error_of(Errc::kHostAccessDenied, [&] { open_source(allowed); }), HasSubstr("belonged to user"));
+  allowed.owner.reset();
+  EXPECT_NO_THROW(open_source(allowed)) << "a record of before owners were in it";
+}
+
 TEST_F(BindSourceTest, KeepsWhatWasAuthorisedBefore) {
+  const auto inodes = [](const std::vector<model::Bind>& binds, const std::vector<model::Bind>& before) {
+    std::vector<std::uint64_t> all;
+    for (const auto& bind : authorised(binds, before, 1000)) all.push_back(bind.inode);
+    return all;
+  };
   auto known = bind("/gone");
   known.inode = 7;
   const auto fresh = bind("/dir");
-  EXPECT_THAT(authorised_inodes({known, fresh}, {known}, 1000), ElementsAre(7U, find_source(fresh).inode()));
+  EXPECT_THAT(inodes({known, fresh}, {known}), ElementsAre(7U, find_source(fresh).inode()));
   auto moved = known;
   moved.destination = "/srv/elsewhere";
-  EXPECT_THAT(authorised_inodes({moved}, {known}, 1000), ElementsAre(7U)) << "nobody is asked for that";
+  EXPECT_THAT(inodes({moved}, {known}), ElementsAre(7U)) << "nobody is asked for that";
   moved.setuid = true;
-  error_of(Errc::kNotFound, [&] { authorised_inodes({moved}, {known}, 1000); });
-  EXPECT_THAT(authorised_inodes({model::Bind::parse("data:/srv/x")}, {}, 1000), ElementsAre(0U));
-  error_of(Errc::kHostAccessDenied, [&] { authorised_inodes({model::Bind::parse("/etc:/srv/x")}, {}, 1000); });
+  error_of(Errc::kNotFound, [&] { authorised({moved}, {known}, 1000); });
+  EXPECT_THAT(inodes({model::Bind::parse("data:/srv/x")}, {}), ElementsAre(0U));
+  error_of(Errc::kHostAccessDenied, [&] { authorised({model::Bind::parse("/etc:/srv/x")}, {}, 1000); });
 }
 
 }  // namespace sdme::machine
