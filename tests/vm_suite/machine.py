@@ -116,7 +116,7 @@ class Machine:
         return ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2560",
                 "-nodefaults", "-display", "none", "-nic", "none",
                 "-kernel", str(self.folder / "kernel"), "-initrd", str(self.folder / "initrd"),
-                "-append", "root=/dev/vda rw console=ttyS0 quiet mitigations=off systemd.show_status=no systemd.mask=serial-getty@ttyS0.service",
+                "-append", "root=/dev/vda rw rootflags=prjquota console=ttyS0 quiet mitigations=off systemd.show_status=no systemd.mask=serial-getty@ttyS0.service",
                 "-serial", f"file:{self.folder / 'console.log'}",
                 "-drive", f"file={self.disk},if=virtio,format=qcow2,cache=writeback",
                 "-drive", f"file={self.folder / 'web.tar'},if=virtio,format=raw,readonly=on",
