@@ -198,8 +198,18 @@ std::vector<Port> missing_from(const std::vector<Port>& these, const std::vector
 void publish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>& ports) {
   for (const auto& port : ports) withdraw(pid1, inside.name, {port});  // of an earlier run, where its end was missed
   for (const auto& port : ports) check_free(port);
-  for (const auto& port : ports) pid1.start(socket_of(inside, port));
-  for (const auto& port : ports) await_listening(pid1, port_unit(inside.name, port));
+  std::vector<Port> begun;
+  try {
+    for (const auto& port : ports) {
+      pid1.start(socket_of(inside, port));
+      begun.push_back(port);
+    }
+    for (const auto& port : ports) await_listening(pid1, port_unit(inside.name, port));
+  } catch (const Error&) {
+    for (const auto& port : begun) pid1.stop(port_unit(inside.name, port));  // one that systemd has yet to start, too
+    withdraw(pid1, inside.name, begun);
+    throw;
+  }
 }
 
 void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Port>& ports) {
@@ -217,12 +227,10 @@ void withdraw(systemd::Pid1& pid1, const std::string& name, const std::vector<Po
 // One that is published otherwise than before is free only when the old one has gone.
 void republish(systemd::Pid1& pid1, const Inside& inside, const std::vector<Port>& from, const std::vector<Port>& to) {
   const auto gone = missing_from(from, to);
-  const auto added = missing_from(to, from);
   withdraw(pid1, inside.name, gone);
   try {
-    publish(pid1, inside, added);
+    publish(pid1, inside, missing_from(to, from));
   } catch (const Error&) {
-    withdraw(pid1, inside.name, added);  // those that came before it failed
     publish(pid1, inside, gone);
     throw;
   }

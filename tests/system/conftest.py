@@ -26,7 +26,9 @@ def pytest_collection_modifyitems(items):
 def prepared_host():
     if not shutil.which("sdmectl") or os.geteuid() != 0:
         pytest.exit("this wants root in a booted host with sdmed in it (tests/run)", 2)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a nohup(1) around the run is not around the commands that are tried
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:  # nohup(1) or '&' around the run is not around what is tried
+            signal.signal(number, signal.SIG_DFL)
     host.restart_daemon()
     guests.kill_all()
     shutil.rmtree(guests.WORK, ignore_errors=True)
