@@ -49,26 +49,61 @@ int report_batch(Client& client, const std::vector<Target>& targets, const std::
   return first_status;
 }
 
-int run_batch(Client& client, const std::string& verb, std::vector<Target> targets, const JobCall& call) {
-  drop_repeated(targets);
-  JobWaiter waiter(client);
-  std::vector<Outcome> outcomes;
-  std::vector<std::size_t> waiting;  // indices of those that have a job
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const auto& name = targets[i].name;
-    outcomes.emplace_back(name ? Outcome(Dict{}) : Outcome(std::unexpected(name.error())));
-    if (!name) continue;
-    try {
-      waiter.add(client.bus.await(call(client.bus.gated(), *name)), verb, *name);
-      waiting.push_back(i);
-    } catch (const Failure& failure) {
-      outcomes[i] = std::unexpected(failure);
+namespace {
+
+class Batch {
+ public:
+  Batch(Client& client, const std::string& verb, const std::vector<Target>& targets, const JobCall& call)
+      : client_(client), verb_(verb), targets_(targets), call_(call) {
+    const Failure not_asked(exit_code::kFailed, "was not asked for any more");
+    for (const auto& target : targets) {
+      outcomes.emplace_back(std::unexpected(target.name ? not_asked : target.name.error()));
     }
   }
-  auto ends = waiter.wait();
-  for (std::size_t i = 0; i < waiting.size(); ++i) outcomes[waiting[i]] = std::move(ends[i]);
-  const int status = report_batch(client, targets, outcomes);
-  if (const auto signal = waiter.interrupted_by()) throw Interrupted{*signal};
+
+  // As many at a time as the daemon queues.
+  void run() {
+    while (next_ < targets_.size() && !interrupted_by) run_some();
+  }
+
+  std::vector<Outcome> outcomes;
+  std::optional<int> interrupted_by;
+
+ private:
+  void run_some() {
+    JobWaiter waiter(client_);
+    std::vector<std::size_t> waiting;  // indices of those that have a job
+    for (; next_ < targets_.size(); ++next_) {
+      const auto& name = targets_[next_].name;
+      if (!name) continue;
+      try {
+        waiter.add(client_.bus.await(call_(client_.bus.gated(), *name)), verb_, *name);
+        waiting.push_back(next_);
+      } catch (const Failure& failure) {
+        if (failure.code == Errc::kLimitExceeded && !waiting.empty()) break;  // when some of ours are done
+        outcomes[next_] = std::unexpected(failure);
+      }
+    }
+    auto ends = waiter.wait();
+    for (std::size_t i = 0; i < waiting.size(); ++i) outcomes[waiting[i]] = std::move(ends[i]);
+    interrupted_by = waiter.interrupted_by();
+  }
+
+  Client& client_;
+  const std::string& verb_;
+  const std::vector<Target>& targets_;
+  const JobCall& call_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+int run_batch(Client& client, const std::string& verb, std::vector<Target> targets, const JobCall& call) {
+  drop_repeated(targets);
+  Batch batch(client, verb, targets, call);
+  batch.run();
+  const int status = report_batch(client, targets, batch.outcomes);
+  if (batch.interrupted_by) throw Interrupted{*batch.interrupted_by};
   return status;
 }
 

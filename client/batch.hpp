@@ -21,7 +21,8 @@ struct Target {
 using JobCall = std::function<std::future<std::uint64_t>(Manager& manager, const std::string& name)>;
 
 // The same for every target, at the same time: all are asked for, one after the other, since somebody may have to type
-// a password; then all are waited for. One that fails does not hold up the others. Prints the names of those that
+// a password; then all are waited for. Where they are more than the daemon queues, the others are asked for when those
+// are done. One that fails does not hold up the others. Prints the names of those that
 // went well; returns the exit status of the first that did not.
 int run_batch(Client& client, const std::string& verb, std::vector<Target> targets, const JobCall& call);
 

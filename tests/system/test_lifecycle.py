@@ -405,3 +405,10 @@ def test_results_are_names_alone(trixie, stopped):
     for words in (["start", stopped], ["restart", "--kill", stopped], ["stop", "--kill", stopped], ["enable", stopped], ["rm", stopped]):
         result = host.sdmectl("bob", *words, timeout=180)
         assert result.ok() == stopped and NAMES.fullmatch(result.out.strip())
+
+
+def test_more_than_are_queued_at_once(tiny):
+    with host.settings("[Limits]\nJobsRunning=1\nJobsQueued=2\n"):
+        names = [guests.confined(tiny) for _ in range(7)]
+        assert host.sdmectl("bob", "rm", *names).ok().split() == names
+        assert not set(names) & set(host.entries("containers"))
