@@ -6,7 +6,9 @@ import pathlib
 import subprocess
 import time
 
-COUNT = int(os.environ.get("SDMED_BENCH_CONTAINERS", "100"))
+# A guest's systemd takes some of them, and all guests together have as many as one user: sdmectl doctor.
+INSTANCES = int(pathlib.Path("/proc/sys/fs/inotify/max_user_instances").read_text(encoding="ascii"))
+COUNT = min(int(os.environ.get("SDMED_BENCH_CONTAINERS", "100")), INSTANCES // 8)
 WATCHED_SECONDS = 10
 PODMAN = ["--systemd=always", "--network=none", "--cgroups=disabled", "--security-opt=seccomp=unconfined"]
 BOOTED = "systemctl is-system-running --wait"
