@@ -20,11 +20,14 @@ std::optional<std::string> obstacle(const os::Dir& directory) {
   return os::is_btrfs(directory) ? subvolume::obstacle(directory) : project::obstacle(directory);
 }
 
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(Errc::kNotSupported, "'disk' cannot be limited here: " + why);
+}
+
 }  // namespace
 
 void check_held(const os::Dir& directory) {
-  if (const auto found = obstacle(directory))
-    throw Error(Errc::kNotSupported, "'disk' cannot be limited here: " + *found);
+  if (const auto found = obstacle(directory)) refuse(*found);
 }
 
 std::uint64_t used(const os::Dir& directory) {
@@ -32,8 +35,10 @@ std::uint64_t used(const os::Dir& directory) {
 }
 
 void limit(const os::Dir& directory, std::optional<std::uint64_t> bytes) {
-  if (!bytes && obstacle(directory)) return;  // nothing holds what there may have been
-  check_held(directory);
+  if (const auto found = obstacle(directory)) {
+    if (bytes) refuse(*found);
+    return;  // nothing holds what there may have been
+  }
   os::is_btrfs(directory) ? subvolume::limit(directory, bytes) : project::limit(directory, bytes);
 }
 
