@@ -53,7 +53,10 @@ def tidy(prepared_host):
     rootfs = set(host.entries("rootfs")) - KEPT["rootfs"]
     if rootfs:
         host.sdmectl("root", "fs", "rm", *rootfs)
-    host.nothing_left()
+    try:
+        host.nothing_left()
+    finally:
+        host.stop_workers()
     layers = {record for name in host.entries("rootfs") for record in _layers("rootfs", name)}
     layers |= {record for name in host.entries("containers") for record in _layers("containers", name)}
     host.until(lambda: set(host.entries("layers")) == layers, "no layer that nobody uses")

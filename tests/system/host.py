@@ -272,6 +272,13 @@ def nothing_left():
     until(lambda: not worker_units(), f"no workers, not {worker_units()}")
 
 
+def stop_workers():
+    """What a test that failed left at work: the next one is not to fail for it."""
+    units = worker_units()
+    if units:
+        systemctl("stop", *units)
+
+
 # ---- polkit ---------------------------------------------------------------------------------------
 
 @contextlib.contextmanager

@@ -174,10 +174,13 @@ def test_command_goes_with_its_client(box, processes):
 
 def test_command_that_stays(box):
     """With on-disconnect=continue, which is the default on the bus, it goes on without its caller."""
+    def runs():
+        return exec_in(box, "pgrep", "-fx", "sleep 4322").status == 0
     pipes = [os.pipe() for _ in range(2)]
     with bus.caller("bob") as bob:
         bob.call("Exec", box, "", [b"sleep", b"4322"], [], b"", bus.Fd(pipes[0][0]), bus.Fd(pipes[1][1]), bus.Fd(pipes[1][1]), {})
-    assert host.stays(lambda: exec_in(box, "pgrep", "-fx", "sleep 4322").status == 0)
+        host.until(runs, "the command to begin")
+    assert host.stays(runs)
     exec_in(box, "pkill", "-fx", "sleep 4322").ok()
     for pair in pipes:
         os.close(pair[0])
