@@ -93,6 +93,12 @@ std::string read_id(sd_bus_message* message) {
   return count == 0 ? "" : text::lower_hex(static_cast<const unsigned char*>(bytes), count);
 }
 
+// Of the reply to a call that changes unit files: whether it did, so that systemd must read them anew.
+bool tells_changes(sd_bus_message* reply) {
+  check(sd_bus_message_enter_container(reply, 'a', "(sss)"));
+  return sd_bus_message_at_end(reply, 0) == 0;
+}
+
 }  // namespace
 
 Pid1 Pid1::of_host() {
@@ -222,8 +228,7 @@ ResourceUse Pid1::resource_use(const std::string& unit) {
 void Pid1::revert(const std::string& unit) {
   const auto message = manager_call("RevertUnitFiles");
   check(sd_bus_message_append(message.get(), "as", 1, unit.c_str()));
-  call(message.get());
-  reload();
+  if (tells_changes(call(message.get()).get())) reload();
 }
 
 void Pid1::freeze(const std::string& unit) {
@@ -241,8 +246,7 @@ void Pid1::thaw(const std::string& unit) {
 void Pid1::disable(const std::string& unit) {
   const auto message = manager_call("DisableUnitFiles");
   check(sd_bus_message_append(message.get(), "asb", 1, unit.c_str(), 0));
-  call(message.get());
-  reload();
+  if (tells_changes(call(message.get()).get())) reload();
 }
 
 Pid1::Message Pid1::properties(const std::string& unit, const char* interface) {
