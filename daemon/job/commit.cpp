@@ -2,6 +2,7 @@
 #include "job/commit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ranges>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kMostShown = 256;
 constexpr std::size_t kLargestConfig = 4U << 20U;
 constexpr std::size_t kMostLayers = 500;  // the kernel merges no more
+constexpr std::size_t kRoomOfRecords = 256 * 1024;  // for what is beside the one that changes: who requires it, names
 
 std::string shown(const json::Value& value, std::string_view key) {
   return text::printable(json::get_or<std::string>(value, key, ""));
@@ -47,7 +49,7 @@ void check_same(const Record& record, const store::Catalogue& catalogue) {
 }
 
 struct Layers {
-  std::vector<std::string> ids;        // top first
+  std::vector<std::string> ids;  // top first
   std::vector<std::uint64_t> sizes;
 };
 
@@ -270,6 +272,12 @@ void expect(const Record& record, store::Store& store) {
 
 void expect_no_more(const Record& record, store::Store& store) {
   if (record.kind == "update-pod") store.expect_pod_no_more(record.target);
+}
+
+os::UniqueFd expected_room(const Record& record, const store::Store& store) {
+  constexpr std::array kFirstElsewhere = {"update", "rename", "enable", "disable", "update-pod"};
+  if (!std::ranges::contains(kFirstElsewhere, record.kind)) return {};
+  return store.reserve(kRoomOfRecords + record.commit.dump().size());
 }
 
 }  // namespace sdme::job

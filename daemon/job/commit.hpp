@@ -30,5 +30,8 @@ Committed commit(const Record& record, const json::Value& worker_result, store::
 // From when the job is accepted until it has ended: its worker uses what the commit will write before that is written.
 void expect(const Record& record, store::Store& store);
 void expect_no_more(const Record& record, store::Store& store);
+// Room in the store for that, where the worker changes what systemd or a guest has: it must not turn out when that is
+// done that there is none. None where nothing is changed before. NoSpace.
+os::UniqueFd expected_room(const Record& record, const store::Store& store);
 
 }  // namespace sdme::job

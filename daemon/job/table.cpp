@@ -65,8 +65,9 @@ void Table::recover(const std::set<std::string>& live) {
     try {
       expect(job.record, store_);
       job.lease = leases_.acquire(job.record.claims, holder(job.record));
+      job.room = expected_room(job.record, store_);
     } catch (const Error& error) {
-      log::warning(job.record.title() + " goes on without its lease: " + error.message(), fields(job.record));
+      log::warning(job.record.title() + " goes on without its lease or room: " + error.message(), fields(job.record));
     }
     working.insert(job.record.id);
   }
@@ -141,6 +142,7 @@ std::uint64_t Table::submit(Plan plan) {
   const auto id = job.record.id;
   try {
     expect(job.record, store_);
+    job.room = expected_room(job.record, store_);
     spool_.write(job.record);
     if (job.record.staging) {
       using Staging = store::Store::Staging;
@@ -258,6 +260,7 @@ void Table::conclude(Job& job) {
         if (cancelling) return end(job, State::kCancelled, Errc::kCancelled, "cancelled");
         return begin_stage(job, *next, *good);
       }
+      job.room.reset();
       auto committed = commit(record, *good, store_);
       record.result = std::move(committed.result);
       events_.touched(committed.touched);  // before anyone hears that the job is done
@@ -294,6 +297,7 @@ void Table::end(Job& job, State state, Errc error, const std::string& message) {
   job.fetch_fds.clear();
   job.report_source = sd_event_source_disable_unref(job.report_source);
   job.report.reset();
+  job.room.reset();
   job.lease = {};
   if (state == State::kDone) job.progress.fraction = 1;
   keep_end(record);

@@ -44,6 +44,7 @@ struct Job {
   os::UniqueFd report;                      // our end; absent after a restart of the daemon
   sd_event_source* report_source = nullptr;
   os::UniqueFd pty;   // a session's terminal, until it was fetched
+  os::UniqueFd room;  // in the store, for what the commit will write
   std::string unit_result;  // how systemd says the unit ended, for one without a result
   std::vector<std::function<void(const Job&)>> waiters;      // told when it ended
   std::vector<std::function<void(Job&)>> start_waiters;      // a session's: told when it runs or ended

@@ -186,6 +186,14 @@ void Store::discard_staging(std::uint64_t job) {
   if (staging_.exists(name)) to_trash(staging_, name, "staging");
 }
 
+// Without a name, so that it goes with whoever holds it. A file system that cannot do this is taken at its word later.
+os::UniqueFd Store::reserve(std::size_t bytes) const {
+  os::UniqueFd held(openat(staging_.fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (held && fallocate(held.get(), 0, 0, static_cast<off_t>(bytes)) == 0) return held;
+  if (errno == EOPNOTSUPP) return {};
+  throw_errno("reserving room in " + staging_.path());
+}
+
 bool Store::has_layer(const std::string& id) const {
   return model::is_layer_id(id) && layers_.find_dir(id + "/" + layout::kTree).has_value();
 }

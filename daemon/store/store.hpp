@@ -59,6 +59,9 @@ class Store {
   os::Dir make_staging(std::uint64_t job, Staging becomes = Staging::kLayers);
   void discard_staging(std::uint64_t job);  // none is fine
 
+  // So many bytes, until it is closed: for what will be written later and must find room then. NoSpace.
+  os::UniqueFd reserve(std::size_t bytes) const;
+
   // staging/JOB/layers/ID becomes layers/ID. If the layer exists, ours is the same by its id and
   // stays in staging, to be discarded with it. Corrupt when it is in neither place.
   void commit_layer(std::uint64_t job, const std::string& id);

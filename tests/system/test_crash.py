@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Bad days: the daemon or a worker is killed, at any moment; the disk is full; two want the same."""
 import concurrent.futures
+import contextlib
 import os
+import pathlib
 import signal
 import time
 
@@ -245,6 +247,12 @@ def small_disk():
     host.restart_daemon()
 
 
+def fill(file):
+    with contextlib.suppress(OSError), open(file, "wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+
+
 def test_full_disk(small_disk):
     """An import that does not fit fails, and leaves the room it took; one that fits works."""
     result = host.sdmectl("bob", "-v", "fs", "import", "large", "-", stdin=tars.padded(tars.small(), 40 << 20))
@@ -254,15 +262,7 @@ def test_full_disk(small_disk):
     free = os.statvfs(host.STORE)
     assert free.f_bavail > 0.9 * free.f_blocks
     assert host.sdmectl("bob", "fs", "import", "small", "-", stdin=tars.padded(tars.small(), 1 << 20)).ok() == "small"
-    # Not even room for a record.
-    (host.STORE / "filler").write_bytes(b"")
-    with open(host.STORE / "filler", "wb") as filler:
-        try:
-            while True:
-                filler.write(bytes(4096))
-                filler.flush()
-        except OSError:
-            pass
+    fill(host.STORE / "filler")  # not even room for a record
     for words in (["create", "--fs", "small", "--private-network"], ["fs", "import", "another", "-"]):
         result = host.sdmectl("bob", "-v", *words, stdin=tars.small())
         assert result.status == 1 and bus.error("NoSpace") in result.err, result
@@ -270,6 +270,24 @@ def test_full_disk(small_disk):
     (host.STORE / "filler").unlink()
     host.nothing_left()
     assert host.sdmectl("bob", "create", "fits", "--fs", "small", "--private-network").ok() == "fits"
+
+
+def test_full_disk_changes_nothing_by_half(small_disk):
+    """What systemd knows of a container is not changed where the record could not follow; removing needs no room."""
+    guests.import_as("bob", "small", "-", stdin=tars.small())
+    first, second = [guests.confined("small") for _ in range(2)]
+    host.sdmectl("bob", "pod", "new", "early").ok()
+    before = host.sdmectl("bob", "show", "--json", first).json()
+    fill(host.STORE / "filler")
+    for words in (["set", first, "--restart", "on-failure", "--requires", second], ["enable", first], ["rename", first, "later"],
+                  ["pod", "port", "add", "early", "8080:80"]):
+        result = host.sdmectl("bob", "-v", *words)
+        assert result.status == 1 and bus.error("NoSpace") in result.err, (words, result)
+    assert host.sdmectl("bob", "show", "--json", first).json() == before
+    assert host.systemctl("is-enabled", host.container_unit(first)).out.strip() == "disabled"
+    assert not pathlib.Path(f"/etc/systemd/system/{host.container_unit(first)}.d").exists()
+    host.sdmectl("bob", "rm", first, second).ok()
+    host.sdmectl("bob", "pod", "rm", "early").ok()
 
 
 # ---- two at once ----------------------------------------------------------------------------------
