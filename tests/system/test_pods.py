@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Pods: a network that containers share. Everything is done by bob, who is nobody to the host."""
+import contextlib
 import json
+import os
 import pathlib
 
 import pytest
@@ -80,6 +82,19 @@ def test_ports(web, port, how):
     guests.kill(name)
     host.sdmectl("bob", "pod", "rm", pod).ok()
     assert not answers("127.0.0.1", port) and not listening(port)
+
+
+def test_changed_before_any_runs(port):
+    """On a host where no pod and no network was up since it booted."""
+    for name in ("pods", "network/members", "network"):
+        with contextlib.suppress(OSError):  # one that is in use stays
+            os.rmdir(f"/run/sdmed/{name}")
+    host.run("root", "systemd-tmpfiles", "--create", "sdmed.conf").ok()
+    pod = host.unique("pod")
+    host.sdmectl("bob", "pod", "new", pod).ok()
+    host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()
+    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
+    host.sdmectl("bob", "pod", "rm", pod).ok()
 
 
 def test_attached_and_detached_while_it_runs(web, pod):
