@@ -64,14 +64,14 @@ void CommandLine::define_globals() {
   static const std::map<std::string, Json> kJson = {
       {"pretty", Json::kPretty}, {"short", Json::kShort}, {"off", Json::kOff}};
   app_.add_flag("--json{pretty}", globals_.json, "print results as JSON: =pretty, =short or =off")
-      ->transform(CLI::CheckedTransformer(kJson));
+      ->transform(CLI::CheckedTransformer(kJson).description("{pretty,short,off}"));
   app_.add_flag_callback(
       "-j", [this] { globals_.json = is_terminal(STDOUT_FILENO) ? Json::kPretty : Json::kShort; },
       "--json=pretty on a terminal, else --json=short");
   static const std::map<std::string, Progress> kProgress = {
       {"auto", Progress::kAuto}, {"bar", Progress::kBar}, {"plain", Progress::kPlain}, {"none", Progress::kNone}};
   app_.add_option("--progress", globals_.progress, "how to show it: auto, bar, plain or none")
-      ->transform(CLI::CheckedTransformer(kProgress))
+      ->transform(CLI::CheckedTransformer(kProgress).description("{auto,bar,plain,none}"))
       ->type_name("HOW");
 }
 

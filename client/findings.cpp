@@ -181,7 +181,8 @@ Finding inotify(const std::string& root) {
   return {
       Level::kNote, "inotify",
       fmt::format("all containers together may have {} inotify instances: some dozen can run at the same time", most),
-      "put 'fs.inotify.max_user_instances = 4096' into a file of /etc/sysctl.d, and run 'sysctl --system'"};
+      "run 'sysctl --system', for sdmed brings a file that allows more; if another one says less, have "
+      "'fs.inotify.max_user_instances = 4096' in a file of /etc/sysctl.d"};
 }
 
 Finding apparmor(const std::string& root) {

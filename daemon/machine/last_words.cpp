@@ -50,10 +50,18 @@ std::string message_of(sd_journal* journal) {
   return text::printable(text, kLongestLine);
 }
 
+// All guests together may have so many, fs.inotify.max_user_instances: it is the host's to allow more.
+bool lacks_inotify(const std::vector<std::string>& lines) {
+  return std::ranges::any_of(
+      lines, [](const std::string& line) { return line.contains("inotify") && line.contains("Too many open files"); });
+}
+
 }  // namespace
 
 std::string to_message(const LastWords& words) {
   auto message = words.why;
+  if (lacks_inotify(words.lines))
+    message += ": the containers of this host have used up its inotify instances; 'sdmectl doctor' says what to do";
   if (!words.failed_units.empty()) message += "\nFailed units: " + text::join(words.failed_units, ", ");
   if (!words.running_jobs.empty()) message += "\nStill waiting for: " + text::join(words.running_jobs, ", ");
   if (!words.lines.empty()) message += "\nLast log lines:\n  " + text::join(words.lines, "\n  ");

@@ -89,7 +89,7 @@ def test_changed_before_any_runs(port):
     for name in ("pods", "network/members", "network"):
         with contextlib.suppress(OSError):  # one that is in use stays
             os.rmdir(f"/run/sdmed/{name}")
-    host.run("root", "systemd-tmpfiles", "--create", "sdmed.conf").ok()
+    host.restart_daemon()
     pod = host.unique("pod")
     host.sdmectl("bob", "pod", "new", pod).ok()
     host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()

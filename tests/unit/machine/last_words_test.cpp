@@ -15,6 +15,12 @@ TEST(LastWords, SentenceComesFirstAndTheRestBelow) {
       "it fell\nFailed units: a, b\nStill waiting for: c/start\nLast log lines:\n  x\n  y");
 }
 
+TEST(LastWords, HostWithoutInotifyInstancesIsNamed) {
+  const auto said = to_message({.why = "it fell", .lines = {"Failed to create inotify object: Too many open files"}});
+  EXPECT_TRUE(said.starts_with("it fell: the containers of this host have used up its inotify instances;"));
+  EXPECT_EQ(to_message({.why = "it fell", .lines = {"Too many open files"}}).find("inotify"), std::string::npos);
+}
+
 TEST(WhyEnded, SdmeInitIsBelieved) {
   EXPECT_EQ(
       why_ended({.result = "exit-code", .status_text = "there is no init", .exit_code = CLD_EXITED, .exit_status = 1}),
