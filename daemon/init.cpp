@@ -81,6 +81,7 @@ void confine(const model::AppArmorChoice& choice) {
 [[noreturn]] void run(const char* name_text) {
   const auto name = model::ContainerName::parse(name_text);
   const auto directory = os::Dir::open(layout::container(name.str()));
+  os::Dir::make(layout::runtime(layout::kHealth), 0700).remove(name.str() + ".json");  // of an earlier run
   directory.remove(layout::kFormerFeatures);  // before the record is read: what is taken from it later counts for us
   auto record = model::ContainerRecord::from_text(directory.read(layout::kRecord, kLongestRecord),
                                                   "record of container '" + name.str() + "'");

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
       Verb{"rename", machine::run_rename},
       Verb{"pause", machine::run_pause},
       Verb{"resume", machine::run_resume},
+      Verb{"health", machine::run_health},
       Verb{"check", machine::run_check},
       Verb{"pod-update", machine::run_pod_update},
       Verb{"pod-remove", machine::run_pod_remove},

@@ -98,6 +98,7 @@ Daemon::Daemon(sd_event* loop) : loop_(loop), context_(loop, unit_events()) {
                             .touched =
                                 [this](const job::Touched& touched) {
                                   if (!touched.container.empty()) context_.states.touched(touched.container);
+                                  for (const auto& other : touched.others) context_.states.touched(other);
                                   if (!bus_) return;
                                   for (const auto& other : touched.others) bus_->objects->container_touched(other);
                                   if (!touched.container.empty()) bus_->objects->container_touched(touched.container);
@@ -197,6 +198,7 @@ void Daemon::on_tick() {
   if (leaving_) return leave_when_answered();
   if (!bus_) connect_system_bus();
   ephemerals_.tick(context_);
+  healths_.tick(context_);
   say_status();
   if (idle() && monotonic_usec() - context_.last_call_usec >
                     static_cast<std::uint64_t>(context_.settings.idle_exit.count()) * 1'000'000) {

@@ -10,6 +10,7 @@
 #include "bus/authority.hpp"
 #include "bus/context.hpp"
 #include "bus/ephemerals.hpp"
+#include "bus/healths.hpp"
 #include "bus/manager_object.hpp"
 #include "bus/objects.hpp"
 #include "bus/peers.hpp"
@@ -49,6 +50,7 @@ class Daemon {
   std::unique_ptr<SystemBus> bus_;
   std::unique_ptr<Peers> peers_;
   Ephemerals ephemerals_;
+  Healths healths_;
   sd_event_source* tick_ = nullptr;
   bool serving_ = false;
   bool leaving_ = false;

@@ -25,9 +25,9 @@ std::string read_health(const std::string& container) {
   try {
     const auto dir = os::Dir::make(layout::runtime(layout::kHealth), 0700);
     const auto text = dir.find_text(container + ".json", kLongestHealth);
-    return text ? text::printable(json::get<std::string>(json::parse(*text, "health"), "health")) : "unknown";
+    return text ? text::printable(json::get<std::string>(json::parse(*text, "health"), "health")) : "";
   } catch (const Error&) {
-    return "unknown";
+    return "";
   }
 }
 
@@ -79,6 +79,11 @@ std::string States::state(const std::string& container) const {
   return active == "failed" ? "failed" : "stopped";
 }
 
+bool States::lacks_health(const std::string& container) const {
+  const auto found = health_.find(container);
+  return state(container) == "running" && (found == health_.end() || found->second.empty());
+}
+
 std::string States::health(const model::ContainerRecord& record, const store::Store& store) const {
   const auto lost = [&](const std::string& id) { return !store.has_layer(id); };
   if (std::ranges::any_of(record.layers, lost)) return "missing layer";
@@ -86,7 +91,8 @@ std::string States::health(const model::ContainerRecord& record, const store::St
   if (now == "failed") return "failed";
   if (now == "stopped") return "ok";
   const auto found = health_.find(record.name.str());
-  return (now == "running" || now == "paused") && found != health_.end() ? found->second : "unknown";
+  const bool is_known = (now == "running" || now == "paused") && found != health_.end() && !found->second.empty();
+  return is_known ? found->second : "unknown";
 }
 
 }  // namespace sdme::bus

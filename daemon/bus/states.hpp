@@ -24,12 +24,14 @@ class States {
 
   // stopped, starting, running, paused, stopping or failed.
   std::string state(const std::string& container) const;
+  // Whether it runs and nobody asked yet how it is: systemd started it by itself, at boot or as another needs it.
+  bool lacks_health(const std::string& container) const;
   // ok, degraded, failed or unknown; or what is structurally wrong.
   std::string health(const model::ContainerRecord& record, const store::Store& store) const;
 
  private:
   std::map<std::string, std::string> active_;  // container to ActiveState, without inactive ones
-  std::map<std::string, std::string> health_;
+  std::map<std::string, std::string> health_;  // "" where nobody asked
   std::set<std::string> frozen_;
 };
 

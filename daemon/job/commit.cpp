@@ -208,14 +208,26 @@ Committed commit_remove(const Record& record, store::Store& store) {
 }
 
 // What the guest said at its boot, kept while the machine runs: see bus/states.
-Committed commit_start(const Record& record, const json::Value& result) {
-  const auto said = shown(result, "health");
+void keep_health(const std::string& container, const std::string& said) {
   try {
     const auto health = os::Dir::make(layout::runtime(layout::kHealth), 0700);
-    health.write(record.target + ".json", json::Value{{"health", said}}.dump(), 0600);
+    health.write(container + ".json", json::Value{{"health", said}}.dump(), 0600);
   } catch (const Error& error) {
-    log::warning("the health of container '" + record.target + "' could not be kept: " + error.message());
+    log::warning("the health of container '" + container + "' could not be kept: " + error.message());
   }
+}
+
+Committed commit_health(const Record& record, const json::Value& result) {
+  auto names = json::get<std::vector<std::string>>(record.commit, "names");
+  const auto& told = result.at("health");
+  std::erase_if(names, [&](const std::string& name) { return !told.contains(name); });
+  for (const auto& name : names) keep_health(name, shown(told, name));
+  return {.result = json::Value::object(), .touched = {.others = std::move(names)}};
+}
+
+Committed commit_start(const Record& record, const json::Value& result) {
+  const auto said = shown(result, "health");
+  keep_health(record.target, said);
   return {.result = {{"state", shown(result, "state")},
                      {"health", said},
                      {"failed-units", shown_list(result, "failed_units")}},
@@ -234,6 +246,7 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
   if (record.kind == "disable") return commit_enabled(record, false, store);
   if (record.kind == "remove") return commit_remove(record, store);
   if (record.kind == "start" || record.kind == "restart") return commit_start(record, result);
+  if (record.kind == "health") return commit_health(record, result);
   if (record.kind == "pause" || record.kind == "resume") {
     return {.result = {{"state", shown(result, "state")}}, .touched = {.container = record.target}};
   }

@@ -48,7 +48,7 @@ struct Record {
   // Whether PID 1 is asked to boot the container before the worker is there. The request says so for one that does not
   // run: another must not end when this job fails.
   bool begins_container() const { return json::get_or<bool>(request, "begun", false); }
-  bool housekeeping() const { return kind == "trash"; }  // the daemon's own, beyond every limit
+  bool housekeeping() const { return kind == "trash" || kind == "health"; }  // the daemon's own, beyond every limit
   bool listed() const { return !session && !housekeeping(); }
   std::string to_text() const;
   static Record from_text(const std::string& text, const std::string& what);

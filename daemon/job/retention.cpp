@@ -60,7 +60,7 @@ json::Value Table::collect_garbage() {
 void Table::empty_trash() {
   if (store_.trash_is_empty() && cache_.trash_is_empty()) return;
   for (const auto& [id, job] : jobs_) {
-    if (job->record.housekeeping() && !ended(job->record.state)) return;
+    if (job->record.kind == "trash" && !ended(job->record.state)) return;
   }
   try {
     submit({.record = {.kind = "trash",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "machine/health.hpp"
 #include "systemd/pid1.hpp"
 
 // Containers as units: up, down, and how that went.
@@ -21,11 +22,6 @@ struct StopTimes {
 // Stops a container, going on from one mode to the next; reset so that it shows as stopped and not
 // failed. The mode that did it, "" when it did not run. TimedOut when not even a kill did.
 std::string stop(systemd::Pid1& pid1, const std::string& name, StopMode mode, const StopTimes& times);
-
-struct Health {
-  std::string word;  // ok, degraded, failed, unknown
-  std::vector<std::string> failed_units;
-};
 
 enum class Begun { kNo, kYes };  // whether systemd was asked already to start it
 

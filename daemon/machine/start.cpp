@@ -25,29 +25,6 @@ constexpr std::chrono::seconds kForgottenWithin{5};
 constexpr StopTimes kAfterFailure = {
     .graceful = {}, .terminate = std::chrono::seconds(2), .kill = std::chrono::seconds(15)};
 
-std::string health_word(const std::string& system_state) {
-  if (system_state == "running") return "ok";
-  if (system_state == "degraded") return "degraded";
-  if (system_state == "maintenance") return "failed";
-  return "unknown";
-}
-
-// A guest that is up but does not answer is up.
-Health ask_health(const systemd::ServiceState& state, const std::string& name) {
-  try {
-    const auto leader = find_leader(state.main_pid);
-    if (!leader) throw Error(Errc::kNotRunning, "it ended again");
-    auto inside = service_manager_of(*leader);
-    Health health = {.word = health_word(inside.system_state()), .failed_units = {}};
-    if (health.word != "ok") health.failed_units = inside.failed_units();
-    return health;
-  } catch (const Error& error) {
-    if (error.code() == Errc::kCancelled) throw;
-    log::warning("the guest of container '" + name + "' does not tell its state: " + error.message());
-    return {.word = "unknown", .failed_units = {}};
-  }
-}
-
 // What a guest that still boots can say of itself.
 LastWords words_of_late(const systemd::ServiceState& state, std::chrono::microseconds timeout) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();

@@ -22,6 +22,7 @@ json::Value run_pod_remove(job::Worker& worker);
 json::Value run_rename(job::Worker& worker);
 json::Value run_pause(job::Worker& worker);
 json::Value run_resume(job::Worker& worker);
+json::Value run_health(job::Worker& worker);
 json::Value run_check(job::Worker& worker);
 json::Value run_session(job::Worker& worker);
 json::Value run_log(job::Worker& worker);

@@ -36,6 +36,27 @@ def test_restarted_when_it_fails(trixie):
     assert host.stays(lambda: guests.state(name) == "stopped", 3), "stopped is stopped"
 
 
+def healthy(name):
+    host.sdmectl("bob", "wait", name, "--for", "healthy", "--timeout", "30").ok()
+    return show(name)["health"] == "ok"
+
+
+def test_health_of_those_that_systemd_started(trixie):
+    """Whoever started it: after a failure, as another needs it, while no daemon was there."""
+    name = guests.start(guests.confined(trixie, "--restart", "on-failure"))
+    before = host.invocation(name)
+    os.kill(int(host.unit(host.container_unit(name), "MainPID")), signal.SIGKILL)
+    host.until(lambda: invocation_is_new(name, before), "it to run again", 60)
+    assert healthy(name)
+    user = guests.start(guests.confined(trixie, "--requires", guests.confined(trixie)))
+    assert healthy(show(user)["requires"][0])
+    host.sdmectl("bob", "stop", name).ok()
+    host.systemctl("stop", "sdmed.socket", "sdmed.service").ok()
+    host.systemctl("start", host.container_unit(name)).ok()
+    host.restart_daemon()
+    assert healthy(name)
+
+
 def test_restart_is_taken_back(stopped):
     host.sdmectl("bob", "set", stopped, "--restart", "on-failure").ok()
     guests.start(stopped)
