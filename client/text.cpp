@@ -130,11 +130,16 @@ std::string human_duration(std::chrono::seconds length) {
   return fmt::format("{}:{:02}", minutes, seconds % 60);
 }
 
-std::string local_time(std::uint64_t usec) {
+std::string local_time_of_event(std::uint64_t usec) {
   const auto seconds = static_cast<std::time_t>(usec / 1'000'000);
   std::tm broken_down{};
   if (!::localtime_r(&seconds, &broken_down)) return "";
-  return fmt::format("{:%Y-%m-%d %H:%M}", broken_down);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", broken_down);
+}
+
+std::string local_time(std::uint64_t usec) {
+  const auto exact = local_time_of_event(usec);
+  return exact.substr(0, exact.rfind(':'));
 }
 
 std::string user_name(std::uint32_t uid) {

@@ -25,6 +25,7 @@ std::string human_bytes(std::uint64_t bytes);             // 1.5 GiB
 std::string counted(std::uint64_t count, std::string_view thing);  // 1 layer, 2 layers
 std::string human_duration(std::chrono::seconds length);  // 0:07, 1:02:03
 std::string local_time(std::uint64_t usec);               // 2025-08-09 12:00
+std::string local_time_of_event(std::uint64_t usec);      // 2025-08-09 12:00:01
 std::string user_name(std::uint32_t uid);                 // or the number
 
 // As a shell would have to be given it.

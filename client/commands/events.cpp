@@ -62,9 +62,9 @@ void print(Client& client, const Event& event) {
   }
   std::string details;
   for (const auto& [key, value] : event.details) details += fmt::format(" {}={}", key, plain_text(key, value));
-  client.out.result(
-      printable(fmt::format("{} {} {} {}{}", local_time(now_usec()), event.type, event.name, event.event, details)) +
-      "\n");
+  client.out.result(printable(fmt::format("{} {} {} {}{}", local_time_of_event(now_usec()), event.type, event.name,
+                                          event.event, details)) +
+                    "\n");
 }
 
 }  // namespace
