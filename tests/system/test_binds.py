@@ -356,6 +356,22 @@ def test_umount_of_what_it_started_with(trixie, srv):
     assert shell_in(mapped, "ls /srv/data; cat /srv/file; grep -c ' /srv/' /proc/self/mountinfo").out.strip() == "0"
 
 
+@pytest.mark.parametrize("userns", ["--userns", "--no-userns"])
+def test_umount_of_one_that_has_another_inside(trixie, srv, home, userns):
+    """The kernel neither copies nor lets go one alone of those that a user namespace started with."""
+    inner = f"{home}:/srv/outer/in/ner"
+    name = guests.start(guests.create(trixie, "--private-network", userns, "-b", f"{srv}:/srv/outer", "-b", inner))
+    host.sdmectl("bob", "umount", name, "/srv/outer").ok()
+    assert shell_in(name, "cat /srv/outer/of_root; cat /srv/outer/in/ner/of_bob").out == "bob's\n"
+    if userns == "--userns":  # nothing that is written there would last
+        assert "Read-only" in shell_in(name, "touch /srv/outer/x").err
+    mount(name, f"{srv}:/srv/outer:ro").ok()
+    assert shell_in(name, "cat /srv/outer/of_root /srv/outer/in/ner/of_bob").out == "root's\nbob's\n"
+    host.sdmectl("bob", "umount", name, "/srv/outer", "/srv/outer/in/ner").ok()
+    assert shell_in(name, "cat /srv/outer/of_root /srv/outer/in/ner/of_bob").out == ""
+    assert not record(name)["definition"]["binds"]
+
+
 def test_all_or_nothing(live, srv, home):
     """The third cannot be mounted: the first two are not either, and what was to go is still there."""
     mount(live, f"{srv}:/srv/old").ok()
