@@ -87,9 +87,9 @@ std::optional<std::uint64_t> take_limit(OptionReader& reader, const std::string&
   const auto cpus = reader.take<double>(key);
   if (!cpus) return std::nullopt;
   if (*cpus == 0 || std::isinf(*cpus)) return kNoLimit;
-  // What is no number fails every comparison.
-  if (!(*cpus > 0 && *cpus < 1e9)) throw Error(Errc::kInvalidArgument, "'cpus' must be a positive number");
-  return static_cast<std::uint64_t>(std::llround(*cpus * 1000));
+  // What is no number fails every comparison. Too many are refused with the others.
+  if (!(*cpus > 0)) throw Error(Errc::kInvalidArgument, "'cpus' must be a positive number");
+  return static_cast<std::uint64_t>(std::llround(std::min(*cpus, 1e9) * 1000));
 }
 
 void take_limits(OptionReader& reader, model::Limits& limits) {
