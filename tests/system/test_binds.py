@@ -406,6 +406,17 @@ def test_one_inside_the_other(trixie, srv, home):
     assert shell_in(plain, f"{seen} 2>&1; grep -c ' /srv/outer' /proc/self/mountinfo").out.split()[-2:] == ["bob's", "1"]
 
 
+def test_place_that_a_read_only_root_lacks(trixie, srv):
+    name = guests.start(guests.confined(trixie, "--read-only"))
+    refused = mount(name, f"{srv}:/srv/new")
+    assert refused.status == 1 and "it is read-only there" in refused.err and "journalctl" not in refused.err, refused
+    mount(name, f"{srv}:/mnt").ok()
+    host.sdmectl("bob", "stop", "--kill", name).ok()
+    mount(name, f"{srv}:/srv/new").ok()
+    guests.start(name)
+    assert shell_in(name, "cat /mnt/of_root /srv/new/of_root").out == "root's\n" * 2
+
+
 def test_read_only_becomes_writable(live, srv):
     mount(live, f"{srv}:/srv/data:ro").ok()
     with bus.caller("bob") as once:
