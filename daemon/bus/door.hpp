@@ -23,6 +23,7 @@ using Details = std::map<std::string, std::string>;
 struct Check {
   std::string action;
   Details details;
+  std::string told = {};  // of the features, to who is refused; "" for all
 };
 
 // The one way in. A request that was parsed is let through to its act, or refused; a member that

@@ -76,6 +76,7 @@ std::vector<Check> ManagerObject::container_checks(std::string_view member, cons
   const auto reach = reach_of(record, context_.states, context_.store);
   auto checks = context_.door.required(member, caller, record.owner, details_of(record, verb, reach));
   for (auto& check : checks) {
+    check.told = told_reach(reach, record.owner == caller.uid);
     if (check.action == "manage-containers" && !reach.empty()) check.action = "manage-privileged-containers";
   }
   return checks;

@@ -61,7 +61,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
                                      const model::ContainerRecord& after) const;
   // What has to be known and started before it.
   void add_required(job::Plan& plan, const model::ContainerRecord& record) const;
-  std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;
+  std::vector<Check> entering_checks(const Caller& caller, const model::ContainerRecord& record,
+                                     const requests::Command& command) const;
   std::uint64_t submit(const Caller& caller, job::Plan plan);
 
   // What an import of that name would replace.

@@ -31,7 +31,7 @@ Error ended_early(const job::Job& session) {
 }  // namespace
 
 // What the shell of a clone shows is the host: that is asked for first, as the graver of the two.
-std::vector<Check> ManagerObject::entering_checks(const model::ContainerRecord& record,
+std::vector<Check> ManagerObject::entering_checks(const Caller& caller, const model::ContainerRecord& record,
                                                   const requests::Command& command) const {
   const auto reach = reach_of(record, context_.states, context_.store);
   const Details details = {{"container", record.name.str()},
@@ -43,8 +43,9 @@ std::vector<Check> ManagerObject::entering_checks(const model::ContainerRecord& 
                            {"privileged", reach.empty() ? "no" : "yes"},
                            {"features", text::join(reach, ", ")}};
   std::vector<Check> checks;
-  if (record.definition.host_clone) checks.push_back({"grant-host-access", details});
-  checks.push_back({"container-shell", details});
+  const auto told = told_reach(reach, record.owner == caller.uid);
+  if (record.definition.host_clone) checks.push_back({"grant-host-access", details, told});
+  checks.push_back({"container-shell", details, told});
   return checks;
 }
 
@@ -57,7 +58,7 @@ void ManagerObject::Exec(sdbus::Result<std::uint64_t>&& result, std::string name
     auto plan = requests::exec(who, record, command, {in, out, err}, options);
     command.user = plan.record.request.at("user").get<std::string>();
     check_running(record);
-    return {entering_checks(record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
+    return {entering_checks(who, record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_still(record);
               check_running(record);
               reply->send(submit(who, std::move(plan)));
@@ -73,7 +74,7 @@ void ManagerObject::OpenShell(sdbus::Result<sdbus::UnixFd, std::uint64_t>&& resu
     auto plan = requests::shell(who, record, command, options);
     command.user = plan.record.request.at("user").get<std::string>();
     check_running(record);
-    return {entering_checks(record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
+    return {entering_checks(who, record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_still(record);
               check_running(record);
               const auto id = submit(who, std::move(plan));

@@ -239,6 +239,18 @@ def test_reach_is_not_talked_away(trixie):
         assert guests.exec_in(name, "id", "-u", user="alice").ok() == "0"
 
 
+def test_refusal_tells_strangers_no_paths(trixie):
+    """Why it is refused, and not which directories of the host another's container is shown."""
+    name = guests.create(trixie, "--private-network", "-b", "/srv/guests:/srv/x:ro")
+    for verb in ("show", "start", "stats", "logs", "rm"):
+        refused = host.sdmectl("alice", verb, name)
+        assert refused.status == 4 and "(it reaches the host: bind)" in refused.err, refused
+    mine = guests.confined(trixie)
+    with host.rule('subject.user === "alice" && action.id === "org.sdme.manage-containers"'):
+        refused = host.sdmectl("alice", "mount", mine, "/srv/guests:/srv/x")
+        assert refused.status == 4 and "bind:/srv/guests" in refused.err, "what one asks for oneself is named"
+
+
 def test_what_follows_from_a_change_is_asked_for(trixie):
     """Others that start with it, that it goes when it has stopped, and volumes of whom it belongs to."""
     name = guests.confined(trixie)
