@@ -67,6 +67,12 @@ void put(Dict& to, const std::string& key, const std::vector<std::string>& list)
   if (!list.empty()) to[key] = sdbus::Variant(list);
 }
 
+// The empty word alone is a list without any.
+void put_or_none(Dict& to, const std::string& key, std::vector<std::string> list) {
+  const bool none = list.size() == 1 && list[0].empty();
+  if (!list.empty()) to[key] = sdbus::Variant(none ? std::vector<std::string>{} : std::move(list));
+}
+
 void put(Dict& to, const std::string& key, const std::string& word) {
   if (!word.empty()) to[key] = sdbus::Variant(word);
 }
@@ -194,11 +200,11 @@ Dict DefinitionFlags::definition() const {
   Dict made;
   put(made, "network", network_);
   put(made, "oci-pod", oci_pod_);
-  put(made, "ports", ports_);
+  put_or_none(made, "ports", ports_);
   std::vector<std::string> binds;
   for (const auto& bind : binds_) binds.push_back(resolve_bind(bind));
-  put(made, "binds", binds);
-  put(made, "environment", environment_);
+  put_or_none(made, "binds", std::move(binds));
+  put_or_none(made, "environment", environment_);
   if (memory_) made["memory"] = sdbus::Variant(parse_size("--memory", *memory_));
   if (swap_) made["swap"] = sdbus::Variant(parse_size("--swap", *swap_));
   if (disk_) made["disk"] = sdbus::Variant(parse_size("--disk", *disk_));

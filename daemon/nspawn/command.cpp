@@ -75,10 +75,9 @@ void add_oci_pod(std::vector<std::string>& argv, const std::string& pod) {
   add_bind(argv, layout::kOciPodDropIn, layout::kOciPodDropInInside, false);
 }
 
-// PID 1 is given them, and told to give them to what it starts.
+// Not by --setenv: every user of the host can read a command line.
 void add_environment(std::vector<std::string>& argv, const std::vector<std::string>& environment) {
   if (environment.empty()) return;
-  for (const auto& assignment : environment) argv.push_back("--setenv=" + assignment);
   add_bind(argv, layout::init_environment(), layout::kEnvironmentInside, false);
 }
 

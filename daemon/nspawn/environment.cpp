@@ -21,7 +21,9 @@ std::string escaped(std::string_view assignment) {
 
 std::string manager_conf(const std::vector<std::string>& environment) {
   std::string text = "[Manager]\n";
-  for (const auto& assignment : environment) text += "DefaultEnvironment=\"" + escaped(assignment) + "\"\n";
+  for (const char* whose : {"ManagerEnvironment", "DefaultEnvironment"}) {
+    for (const auto& assignment : environment) text += std::string(whose) + "=\"" + escaped(assignment) + "\"\n";
+  }
   return text;
 }
 
