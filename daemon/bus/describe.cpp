@@ -13,6 +13,8 @@ using sdbus::Variant;
 
 namespace {
 
+constexpr std::size_t kLongestFeature = 16 * 1024;  // a path is shown whole
+
 // "" where somebody else gives it.
 std::string address_of(const model::Network& network) {
   return network.address == 0 ? "" : model::to_text(network.address);
@@ -63,7 +65,7 @@ std::vector<std::string> reach_of(const model::ContainerRecord& record, const St
 std::string told_reach(const std::vector<std::string>& reach, bool is_own) {
   std::vector<std::string> told;
   for (const auto& feature : reach) {
-    auto shown = is_own ? feature : feature.substr(0, feature.find(':'));
+    auto shown = text::printable(is_own ? feature : feature.substr(0, feature.find(':')), kLongestFeature);
     if (!std::ranges::contains(told, shown)) told.push_back(std::move(shown));
   }
   return text::join(told, ", ");

@@ -24,7 +24,7 @@ Details details_of(const model::ContainerRecord& record, const std::string& verb
           {"owner", std::to_string(record.owner)},
           {"verb", verb},
           {"privileged", reach.empty() ? "no" : "yes"},
-          {"features", text::join(reach, ", ")}};
+          {"features", told_reach(reach, true)}};
 }
 
 // What has to be granted: what reaches the host, and volumes of others than whom it belongs to and who asks.
@@ -232,7 +232,7 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
     std::vector<Check> checks;
     if (!features.empty()) {
       auto grant = details;
-      grant["features"] = text::join(features, ", ");
+      grant["features"] = told_reach(features, true);
       checks.push_back({"grant-host-access", grant});
     }
     checks.push_back({"create-container", details});

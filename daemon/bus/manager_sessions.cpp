@@ -41,7 +41,7 @@ std::vector<Check> ManagerObject::entering_checks(const Caller& caller, const mo
                            {"program", command.argv.empty() ? "a login shell" : shown({command.argv.front()})},
                            {"command_line", command.argv.empty() ? "a login shell" : shown(command.argv)},
                            {"privileged", reach.empty() ? "no" : "yes"},
-                           {"features", text::join(reach, ", ")}};
+                           {"features", told_reach(reach, true)}};
   std::vector<Check> checks;
   const auto told = told_reach(reach, record.owner == caller.uid);
   if (record.definition.host_clone) checks.push_back({"grant-host-access", details, told});

@@ -128,7 +128,9 @@ std::vector<std::string> Definition::host_features() const {
     features.push_back(network.str());
   if (!userns) features.emplace_back("no-user-namespace");
   for (const auto& bind : binds) {
-    if (!bind.is_volume()) features.push_back("bind:" + bind.source + (bind.writable ? "" : " (read-only)"));
+    // One path cannot be written so that it looks like another that is read-only: a grant is known again by its words.
+    if (!bind.is_volume())
+      features.push_back("bind:" + text::escape_colons(bind.source) + (bind.writable ? "" : ":ro"));
     if (bind.devices) features.push_back("devices:" + bind.source);
     if (bind.setuid) features.push_back("setuid:" + bind.source);
   }
