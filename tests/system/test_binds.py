@@ -406,6 +406,13 @@ def test_one_inside_the_other(trixie, srv, home):
     assert shell_in(plain, f"{seen} 2>&1; grep -c ' /srv/outer' /proc/self/mountinfo").out.split()[-2:] == ["bob's", "1"]
 
 
+def test_names_that_no_file_has(box, stopped, srv):
+    for name in (box, stopped):
+        refused = mount(name, f"{srv}:/srv/{'a' * 256}")
+        assert refused.status == 64 and "too long a name" in refused.err
+        assert not record(name)["definition"]["binds"]
+
+
 def test_place_that_a_read_only_root_lacks(trixie, srv):
     name = guests.start(guests.confined(trixie, "--read-only"))
     refused = mount(name, f"{srv}:/srv/new")
