@@ -24,6 +24,8 @@ struct Check {
   std::string action;
   Details details;
   std::string told = {};  // of the features, to who is refused; "" for all
+
+  bool operator==(const Check&) const = default;
 };
 
 // The one way in. A request that was parsed is let through to its act, or refused; a member that
