@@ -59,6 +59,11 @@ Error refusal(const Check& check, Verdict verdict) {
 
 }  // namespace
 
+void check_asked(const std::vector<Check>& asked, const std::vector<Check>& now) {
+  if (asked == now) return;
+  throw Error(Errc::kBusy, "what this takes has changed while it was being authorised; try again");
+}
+
 struct Door::Pending {
   Caller caller;
   std::vector<Check> checks;

@@ -91,11 +91,6 @@ void ManagerObject::check_unchanged(const model::ContainerRecord& record) const 
   throw Error(Errc::kBusy, "container " + text::quoted(name) + " was changed in the meantime; try again");
 }
 
-void ManagerObject::check_asked(const std::vector<Check>& asked, const std::vector<Check>& now) {
-  if (asked == now) return;
-  throw Error(Errc::kBusy, "what this takes has changed while it was being authorised; try again");
-}
-
 std::uint64_t ManagerObject::submit(const Caller& caller, job::Plan plan) {
   const bool tied = plan.record.cancel_on_disconnect;
   const auto id = context_.jobs.submit(std::move(plan));

@@ -32,9 +32,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   using Bytes = requests::Bytes;
   using List = std::vector<Description>;
 
-  // A parsed request: what it needs, and what it does when let through. The act may keep the reply
-  // and give it later. Before it, what is needed is worked out again, if it can be another by then: a person
-  // may take minutes to answer.
+  // A parsed request: what it needs, and what it does when let through. The act may keep the reply and give it
+  // later. What can be another by then is worked out again before it: a person may take minutes to answer.
   template <typename... Values>
   struct Visit {
     std::vector<Check> checks;
@@ -49,10 +48,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   const model::ContainerRecord& container(const std::string& name) const;  // NotFound
   const model::RootfsRecord& rootfs(const std::string& name) const;
   job::Job& job(std::uint64_t id, bool session) const;
-  // The record as it was when authorised must still be there: NotFound otherwise.
-  void check_still(const model::ContainerRecord& record) const;
-  void check_unchanged(const model::ContainerRecord& record) const;  // and what it is, too: Busy otherwise
-  static void check_asked(const std::vector<Check>& asked, const std::vector<Check>& now);  // Busy if not the same
+  void check_still(const model::ContainerRecord& record) const;  // NotFound where another is called so by now
+  void check_unchanged(const model::ContainerRecord& record) const;  // Busy where it is another by now
   void check_running(const model::ContainerRecord& record) const;  // NotRunning
 
   std::vector<Check> container_checks(std::string_view member, const Caller& caller,
@@ -64,8 +61,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   std::vector<Check> creating_checks(const Caller& who, const model::ContainerRecord& made) const;
   std::vector<Check> updating_checks(const Caller& who, const model::ContainerRecord& now,
                                      const model::ContainerRecord& after) const;
-  // What has to be known and started before it.
-  void add_required(job::Plan& plan, const model::ContainerRecord& record) const;
+  void add_required(job::Plan& plan, const model::ContainerRecord& record) const;  // what is started before it
   std::vector<Check> entering_checks(const Caller& caller, const model::ContainerRecord& authorised,
                                      const requests::Command& command) const;
   std::uint64_t submit(const Caller& caller, job::Plan plan);
