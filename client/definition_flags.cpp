@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 
 #include "failure.hpp"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kNoLimit = UINT64_MAX;  // what the daemon takes for none
 constexpr double kMostBytes = 1e18;
+constexpr double kMostCpus = 1e6;  // far more than the daemon takes, which says how many those are
 
 // On and off by two flags; neither leaves it as it is.
 void add_switch(CLI::App& app, const std::string& name, std::optional<bool>& value, const std::string& what) {
@@ -31,27 +34,43 @@ CLI::Option* add_list(CLI::App& app, const std::string& names, std::vector<std::
   return app.add_option(names, list, what)->allow_extra_args(false)->type_name(type);
 }
 
+// In digits and nothing else that strtod(3) takes too: no sign, no blank, no base, no words.
+std::optional<double> leading_number(const std::string& typed, std::string_view& rest) {
+  double value = 0;
+  const bool plain = !typed.empty() && (std::isdigit(static_cast<unsigned char>(typed[0])) != 0 || typed[0] == '.');
+  const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), value);
+  if (!plain || error == std::errc::invalid_argument) return std::nullopt;
+  rest = std::string_view(typed).substr(static_cast<std::size_t>(end - typed.data()));
+  return error == std::errc() ? value : std::numeric_limits<double>::infinity();
+}
+
 std::uint64_t parse_count(const std::string& flag, const std::string& typed) {
   if (typed == "none") return kNoLimit;
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), value);
-  if (error != std::errc() || end != typed.data() + typed.size())
+  if (error != std::errc() || end != typed.data() + typed.size() || value == kNoLimit)
     throw Failure(exit_code::kUsage, fmt::format("{}: '{}' is neither a number nor 'none'", flag, printable(typed)));
   return value;
 }
 
 double parse_cpus(const std::string& typed) {
   if (typed == "none") return 0;
-  char* end = nullptr;
-  const double value = std::strtod(typed.c_str(), &end);
-  if (typed.empty() || *end != '\0' || !(value > 0) || std::isinf(value))
+  std::string_view rest;
+  const auto value = leading_number(typed, rest);
+  if (!value || !rest.empty() || *value <= 0)
     throw Failure(exit_code::kUsage,
                   fmt::format("--cpus: '{}' is neither a positive number nor 'none'", printable(typed)));
-  return value;
+  return std::min(*value, kMostCpus);
 }
 
 void put(Dict& to, const std::string& key, const std::vector<std::string>& list) {
   if (!list.empty()) to[key] = sdbus::Variant(list);
+}
+
+// The empty word alone is a list without any.
+void put_or_none(Dict& to, const std::string& key, std::vector<std::string> list) {
+  const bool none = list.size() == 1 && list[0].empty();
+  if (!list.empty()) to[key] = sdbus::Variant(none ? std::vector<std::string>{} : std::move(list));
 }
 
 void put(Dict& to, const std::string& key, const std::string& word) {
@@ -68,19 +87,18 @@ void put(Dict& to, const std::string& key, const std::optional<T>& value) {
 std::uint64_t parse_size(const std::string& flag, const std::string& typed) {
   if (typed == "none") return kNoLimit;
   constexpr std::string_view kUnits = "KMGTP";
-  char* end = nullptr;
-  double value = std::strtod(typed.c_str(), &end);
-  std::string_view unit(end);
-  if (unit.ends_with("iB")) unit.remove_suffix(2);
+  std::string_view unit;
+  auto value = leading_number(typed, unit);
+  if (unit.size() == 3 && unit.ends_with("iB")) unit.remove_suffix(2);
   const auto power = unit.empty() ? std::string_view::npos : kUnits.find(unit);
   const bool known = unit.empty() || (unit.size() == 1 && power != std::string_view::npos);
-  if (end == typed.c_str() || !known || !(value >= 0)) {
+  if (!value || !known) {
     throw Failure(exit_code::kUsage,
                   fmt::format("{}: '{}' is no size, such as 512M or 1.5G, and not 'none'", flag, printable(typed)));
   }
-  if (!unit.empty()) value = std::ldexp(value, static_cast<int>(10 * (power + 1)));
-  if (value > kMostBytes) throw Failure(exit_code::kUsage, fmt::format("{}: {} is too large", flag, printable(typed)));
-  return static_cast<std::uint64_t>(value);
+  if (!unit.empty()) value = std::ldexp(*value, static_cast<int>(10 * (power + 1)));
+  if (*value > kMostBytes) throw Failure(exit_code::kUsage, fmt::format("{}: {} is too large", flag, printable(typed)));
+  return static_cast<std::uint64_t>(*value);
 }
 
 std::string resolve_bind(const std::string& typed) {
@@ -182,11 +200,11 @@ Dict DefinitionFlags::definition() const {
   Dict made;
   put(made, "network", network_);
   put(made, "oci-pod", oci_pod_);
-  put(made, "ports", ports_);
+  put_or_none(made, "ports", ports_);
   std::vector<std::string> binds;
   for (const auto& bind : binds_) binds.push_back(resolve_bind(bind));
-  put(made, "binds", binds);
-  put(made, "environment", environment_);
+  put_or_none(made, "binds", std::move(binds));
+  put_or_none(made, "environment", environment_);
   if (memory_) made["memory"] = sdbus::Variant(parse_size("--memory", *memory_));
   if (swap_) made["swap"] = sdbus::Variant(parse_size("--swap", *swap_));
   if (disk_) made["disk"] = sdbus::Variant(parse_size("--disk", *disk_));

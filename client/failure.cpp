@@ -34,6 +34,9 @@ constexpr std::array kCutOff = {
     std::string_view("System.Error.ENOTCONN"),
 };
 
+// And when it is to send bytes that are no text.
+constexpr std::string_view kNoText = "Failed to serialize a string";
+
 bool is_one_of(const auto& names, std::string_view name) {
   return std::ranges::any_of(names, [&](auto beginning) { return name.starts_with(beginning); });
 }
@@ -66,6 +69,7 @@ Failure failure_of(const std::string& bus_name, const std::string& message) {
     failure.hint = "is it installed? 'systemctl status sdmed' tells";
   } else if (bus_name == "org.freedesktop.DBus.Error.InvalidArgs") {
     failure.exit_status = exit_code::kUsage;
+    if (message.starts_with(kNoText)) failure.message = "a name or value on the command line is no text in UTF-8";
   }
   return failure;
 }

@@ -21,6 +21,7 @@
 #include "network/namespace.hpp"
 #include "network/ports.hpp"
 #include "nspawn/command.hpp"
+#include "nspawn/environment.hpp"
 #include "os/apparmor.hpp"
 #include "os/dir.hpp"
 #include "quota/quota.hpp"
@@ -69,6 +70,12 @@ void join(const model::ContainerRecord& record, nspawn::Start& start) {
   start.resolv_conf = layout::pod_resolv_conf(pod);
 }
 
+void tell_environment(const std::vector<std::string>& environment) {
+  if (environment.empty()) return;
+  const auto place = os::Dir::open(layout::runtime(layout::kInitMounts));
+  place.write(layout::kInitEnvironment, nspawn::manager_conf(environment), 0644);  // the guest reads it as another user
+}
+
 // What the exec below this gets.
 void confine(const model::AppArmorChoice& choice) {
   if (choice.name.empty()) return;
@@ -101,6 +108,7 @@ void confine(const model::AppArmorChoice& choice) {
   nspawn::Start start = {.directory = root.directory, .registers = access(kSystemBus, F_OK) == 0};
   if (root.range) start.uid_base = root.range->base;
   start.bind_sources = machine::mount_binds(record, root);
+  tell_environment(record.definition.environment);
   if (disk) quota::limit(written, disk);
   connect(record, start);
   join(record, start);

@@ -57,6 +57,19 @@ void edit(OptionReader& reader, const std::string& key, std::vector<T>& list, T 
   check_length(list.size());
 }
 
+// Of several that set one variable, the last counts.
+Strings variables(const Strings& list) {
+  check_length(list.size());
+  Strings kept;
+  for (const auto& assignment : list) {
+    model::check_environment(assignment);
+    const auto name = assignment.substr(0, assignment.find('=') + 1);
+    std::erase_if(kept, [&](const std::string& one) { return one.starts_with(name); });
+    kept.push_back(assignment);
+  }
+  return kept;
+}
+
 std::string variable(std::string_view assignment) {
   model::check_environment(std::string(assignment));
   return std::string(assignment);
@@ -74,9 +87,9 @@ std::optional<std::uint64_t> take_limit(OptionReader& reader, const std::string&
   const auto cpus = reader.take<double>(key);
   if (!cpus) return std::nullopt;
   if (*cpus == 0 || std::isinf(*cpus)) return kNoLimit;
-  // What is no number fails every comparison.
-  if (!(*cpus > 0 && *cpus < 1e9)) throw Error(Errc::kInvalidArgument, "'cpus' must be a positive number");
-  return static_cast<std::uint64_t>(std::llround(*cpus * 1000));
+  // What is no number fails every comparison. Too many are refused with the others.
+  if (!(*cpus > 0)) throw Error(Errc::kInvalidArgument, "'cpus' must be a positive number");
+  return static_cast<std::uint64_t>(std::llround(std::min(*cpus, 1e9) * 1000));
 }
 
 void take_limits(OptionReader& reader, model::Limits& limits) {
@@ -137,8 +150,7 @@ void take_common(OptionReader& reader, model::Definition& definition) {
   if (auto ports = take_ports(reader, "ports")) definition.ports = std::move(*ports);
   if (const auto pod = reader.take<std::string>("oci-pod")) definition.oci_pod = model::parse_oci_pod(*pod);
   if (const auto binds = reader.take<Strings>("binds")) definition.binds = parsed_list(*binds, &model::Bind::parse);
-  if (const auto environment = reader.take<Strings>("environment"))
-    definition.environment = checked_list(*environment, &model::check_environment);
+  if (const auto environment = reader.take<Strings>("environment")) definition.environment = variables(*environment);
   take_limits(reader, definition.limits);
   if (const auto restart = reader.take<std::string>("restart")) definition.restart = model::parse_restart(*restart);
   if (const auto requirements = reader.take<Strings>("requires"))
@@ -215,6 +227,7 @@ DefinitionRequest changed_definition(const Options& options, const model::Defini
        [](const model::Bind& bind, const std::string& destination) { return bind.destination == destination; });
   edit(reader, "environment", definition.environment, &variable,
        [](const std::string& assignment, const std::string& name) { return assignment.starts_with(name + "="); });
+  if (options.contains("add-environment")) definition.environment = variables(definition.environment);
   take_security(reader, definition.security);
   if (const auto network = reader.take<std::string>("network")) {
     const auto wanted = model::Network::parse(*network);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "os/apparmor.hpp"
 #include "store/layout.hpp"
 
@@ -11,6 +12,8 @@ namespace sdme::bus {
 using sdbus::Variant;
 
 namespace {
+
+constexpr std::size_t kLongestFeature = 16 * 1024;  // a path is shown whole
 
 // "" where somebody else gives it.
 std::string address_of(const model::Network& network) {
@@ -57,6 +60,15 @@ std::vector<std::string> reach_of(const model::ContainerRecord& record, const St
     if (!std::ranges::contains(features, feature)) features.push_back(std::move(feature));
   }
   return features;
+}
+
+std::string told_reach(const std::vector<std::string>& reach, bool is_own) {
+  std::vector<std::string> told;
+  for (const auto& feature : reach) {
+    auto shown = text::printable(is_own ? feature : feature.substr(0, feature.find(':')), kLongestFeature);
+    if (!std::ranges::contains(told, shown)) told.push_back(std::move(shown));
+  }
+  return text::join(told, ", ");
 }
 
 Description public_of(const model::ContainerRecord& record, const States& states, const store::Store& store) {

@@ -30,6 +30,10 @@ Description public_of(const store::BlobCache& cache);
 std::vector<std::string> reach_of(const model::ContainerRecord& record, const States& states,
                                   const store::Store& store);
 
+// The same in words, for prompts and refusals. Of what is not their own, people are refused without paths and names of
+// the host.
+std::string told_reach(const std::vector<std::string>& reach, bool is_own);
+
 // What only the owner and those who may inspect see besides.
 void add_private(Description& to, const model::ContainerRecord& record, const std::vector<std::string>& reach);
 void add_private(Description& to, const model::RootfsRecord& record);

@@ -39,7 +39,7 @@ void log_decision(const Caller& caller, const Check& check, std::string_view dec
 
 Error refusal(const Check& check, Verdict verdict) {
   const auto action = names::kPolkitPrefix + check.action;
-  const auto features = detail(check, "features");
+  const auto features = check.told.empty() ? detail(check, "features") : check.told;
   const auto reach = features.empty() ? "" : " (it reaches the host: " + features + ")";
   switch (verdict) {
     case Verdict::kNeedsPrompt:
@@ -58,6 +58,11 @@ Error refusal(const Check& check, Verdict verdict) {
 }
 
 }  // namespace
+
+void check_asked(const std::vector<Check>& asked, const std::vector<Check>& now) {
+  if (asked == now) return;
+  throw Error(Errc::kBusy, "what this takes has changed while it was being authorised; try again");
+}
 
 struct Door::Pending {
   Caller caller;

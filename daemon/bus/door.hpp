@@ -23,7 +23,13 @@ using Details = std::map<std::string, std::string>;
 struct Check {
   std::string action;
   Details details;
+  std::string told = {};  // of the features, to who is refused; "" for all
+
+  bool operator==(const Check&) const = default;
 };
+
+// Whether what is needed now is what was asked for: Busy otherwise.
+void check_asked(const std::vector<Check>& asked, const std::vector<Check>& now);
 
 // The one way in. A request that was parsed is let through to its act, or refused; a member that
 // is not in the gate table is refused. Root needs no permission, so it works without polkit.

@@ -24,7 +24,7 @@ Details details_of(const model::ContainerRecord& record, const std::string& verb
           {"owner", std::to_string(record.owner)},
           {"verb", verb},
           {"privileged", reach.empty() ? "no" : "yes"},
-          {"features", text::join(reach, ", ")}};
+          {"features", told_reach(reach, true)}};
 }
 
 // What has to be granted: what reaches the host, and volumes of others than whom it belongs to and who asks.
@@ -76,6 +76,7 @@ std::vector<Check> ManagerObject::container_checks(std::string_view member, cons
   const auto reach = reach_of(record, context_.states, context_.store);
   auto checks = context_.door.required(member, caller, record.owner, details_of(record, verb, reach));
   for (auto& check : checks) {
+    check.told = told_reach(reach, record.owner == caller.uid);
     if (check.action == "manage-containers" && !reach.empty()) check.action = "manage-privileged-containers";
   }
   return checks;
@@ -115,12 +116,15 @@ void ManagerObject::container_job(sdbus::Result<std::uint64_t>&& result, std::st
     plan.record.commit["uuid"] = record.uuid;
     const bool starts = verb == "start" || verb == "restart" || verb == "enable";
     if (starts) add_required(plan, record);
-    auto checks = container_checks(member, who, record, verb);
-    if (starts) std::ranges::move(required_checks(member, who, record, verb), std::back_inserter(checks));
-    return {std::move(checks), [this, who, record, plan = std::move(plan)](auto reply) mutable {
-              check_still(record);
-              reply->send(submit(who, std::move(plan)));
-            }};
+    const auto checks = [this, who, record, member, verb, starts] {
+      check_unchanged(record);
+      auto needed = container_checks(member, who, record, verb);
+      if (starts) std::ranges::move(required_checks(member, who, record, verb), std::back_inserter(needed));
+      return needed;
+    };
+    return {checks(),
+            [this, who, plan = std::move(plan)](auto reply) mutable { reply->send(submit(who, std::move(plan))); },
+            checks};
   });
 }
 
@@ -224,27 +228,34 @@ void ManagerObject::CreateContainer(sdbus::Result<std::uint64_t, std::string>&& 
     context_.store.check_name_free(chosen);
     store::check_agreement(context_.store.everybody(), made);
     check_sources({}, made.definition, who);
-    const auto features = features_of(made, context_.store.catalogue(), who);
-
-    auto details = details_of(made, "create", made.definition.host_features());
-    details["rootfs"] = rootfs_name.empty() ? "the running host" : rootfs_name;
-    std::vector<Check> checks;
-    if (!features.empty()) {
-      auto grant = details;
-      grant["features"] = text::join(features, ", ");
-      checks.push_back({"grant-host-access", grant});
-    }
-    checks.push_back({"create-container", details});
-    add_pod_check(checks, who, made.definition.pod());
-    return {std::move(checks), [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
+    const auto checks = [this, who, made] { return creating_checks(who, made); };
+    return {checks(),
+            [this, who, made, cancel = wanted.cancel_on_disconnect](auto reply) {
               context_.store.check_name_free(made.name);
+              store::check_agreement(context_.store.everybody(), made);
               if (!made.rootfs.empty() && rootfs(made.rootfs).layers != made.layers) {
                 throw Error(Errc::kBusy, "root filesystem " + text::quoted(made.rootfs) +
                                              " was replaced in the meantime; try again");
               }
               reply->send(submit(who, requests::create(who, made, cancel)), made.name.str());
-            }};
+            },
+            checks};
   });
+}
+
+std::vector<Check> ManagerObject::creating_checks(const Caller& who, const model::ContainerRecord& made) const {
+  const auto features = features_of(made, context_.store.catalogue(), who);
+  auto details = details_of(made, "create", made.definition.host_features());
+  details["rootfs"] = made.rootfs.empty() ? "the running host" : made.rootfs;
+  std::vector<Check> checks;
+  if (!features.empty()) {
+    auto grant = details;
+    grant["features"] = told_reach(features, true);
+    checks.push_back({"grant-host-access", grant});
+  }
+  checks.push_back({"create-container", details});
+  add_pod_check(checks, who, made.definition.pod());
+  return checks;
 }
 
 // Asks for what the change adds to what reaches the host, and as for any change of a container that does or did; and
@@ -274,16 +285,16 @@ void ManagerObject::UpdateContainer(sdbus::Result<std::uint64_t>&& result, std::
     after.definition = model::Definition::from_json(plan.record.request.at("definition"));
     store::check_agreement(context_.store.everybody(), after);
     check_sources(now.definition, after.definition, who);
-    return {updating_checks(who, now, after), [this, who, now, after, plan = std::move(plan)](auto reply) mutable {
-              check_still(now);
-              if (context_.store.catalogue().find_container(now.name.str())->definition.to_json() !=
-                  now.definition.to_json()) {
-                throw Error(Errc::kBusy,
-                            "container " + text::quoted(now.name.str()) + " was changed in the meantime; try again");
-              }
+    const auto checks = [this, who, now, after] {
+      check_unchanged(now);
+      return updating_checks(who, now, after);
+    };
+    return {checks(),
+            [this, who, after, plan = std::move(plan)](auto reply) mutable {
               store::check_agreement(context_.store.everybody(), after);
               reply->send(submit(who, std::move(plan)));
-            }};
+            },
+            checks};
   });
 }
 

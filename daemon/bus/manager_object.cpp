@@ -84,6 +84,13 @@ void ManagerObject::check_still(const model::ContainerRecord& record) const {
   }
 }
 
+void ManagerObject::check_unchanged(const model::ContainerRecord& record) const {
+  check_still(record);
+  const auto& name = record.name.str();
+  if (context_.store.catalogue().find_container(name)->definition.to_json() == record.definition.to_json()) return;
+  throw Error(Errc::kBusy, "container " + text::quoted(name) + " was changed in the meantime; try again");
+}
+
 std::uint64_t ManagerObject::submit(const Caller& caller, job::Plan plan) {
   const bool tied = plan.record.cancel_on_disconnect;
   const auto id = context_.jobs.submit(std::move(plan));

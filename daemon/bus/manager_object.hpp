@@ -32,12 +32,13 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   using Bytes = requests::Bytes;
   using List = std::vector<Description>;
 
-  // A parsed request: what it needs, and what it does when let through. The act may keep the reply
-  // and give it later.
+  // A parsed request: what it needs, and what it does when let through. The act may keep the reply and give it
+  // later. What can be another by then is worked out again before it: a person may take minutes to answer.
   template <typename... Values>
   struct Visit {
     std::vector<Check> checks;
     std::move_only_function<void(std::shared_ptr<Reply<Values...>>)> act;
+    std::function<std::vector<Check>()> again = {};
   };
 
   template <typename... Values, typename Parse>
@@ -47,8 +48,8 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   const model::ContainerRecord& container(const std::string& name) const;  // NotFound
   const model::RootfsRecord& rootfs(const std::string& name) const;
   job::Job& job(std::uint64_t id, bool session) const;
-  // The record as it was when authorised must still be there: NotFound otherwise.
-  void check_still(const model::ContainerRecord& record) const;
+  void check_still(const model::ContainerRecord& record) const;  // NotFound where another is called so by now
+  void check_unchanged(const model::ContainerRecord& record) const;  // Busy where it is another by now
   void check_running(const model::ContainerRecord& record) const;  // NotRunning
 
   std::vector<Check> container_checks(std::string_view member, const Caller& caller,
@@ -57,11 +58,12 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::sdme1::Manager_
   std::vector<Check> required_checks(std::string_view member, const Caller& caller,
                                      const model::ContainerRecord& record, const std::string& verb,
                                      const std::vector<const model::ContainerRecord*>& known = {}) const;
+  std::vector<Check> creating_checks(const Caller& who, const model::ContainerRecord& made) const;
   std::vector<Check> updating_checks(const Caller& who, const model::ContainerRecord& now,
                                      const model::ContainerRecord& after) const;
-  // What has to be known and started before it.
-  void add_required(job::Plan& plan, const model::ContainerRecord& record) const;
-  std::vector<Check> entering_checks(const model::ContainerRecord& record, const requests::Command& command) const;
+  void add_required(job::Plan& plan, const model::ContainerRecord& record) const;  // what is started before it
+  std::vector<Check> entering_checks(const Caller& caller, const model::ContainerRecord& authorised,
+                                     const requests::Command& command) const;
   std::uint64_t submit(const Caller& caller, job::Plan plan);
 
   // What an import of that name would replace.
@@ -144,10 +146,14 @@ void ManagerObject::serve(sdbus::Result<Values...>&& result, Parse&& parse) {
   guard(*reply, [&] {
     const auto who = caller();
     Visit<Values...> visit = parse(who);
-    context_.door.enter(
-        who, std::move(visit.checks),
-        [reply, act = std::move(visit.act)]() mutable { guard(*reply, [&] { act(reply); }); },
-        [reply](const Error& error) { reply->fail(error); });
+    auto granted = [reply, asked = visit.checks, again = std::move(visit.again), act = std::move(visit.act)]() mutable {
+      guard(*reply, [&] {
+        if (again) check_asked(asked, again());
+        act(reply);
+      });
+    };
+    context_.door.enter(who, std::move(visit.checks), std::move(granted),
+                        [reply](const Error& error) { reply->fail(error); });
   });
 }
 

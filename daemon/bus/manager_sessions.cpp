@@ -31,8 +31,10 @@ Error ended_early(const job::Job& session) {
 }  // namespace
 
 // What the shell of a clone shows is the host: that is asked for first, as the graver of the two.
-std::vector<Check> ManagerObject::entering_checks(const model::ContainerRecord& record,
+std::vector<Check> ManagerObject::entering_checks(const Caller& caller, const model::ContainerRecord& authorised,
                                                   const requests::Command& command) const {
+  check_still(authorised);
+  const auto& record = container(authorised.name.str());
   const auto reach = reach_of(record, context_.states, context_.store);
   const Details details = {{"container", record.name.str()},
                            {"owner", std::to_string(record.owner)},
@@ -41,10 +43,11 @@ std::vector<Check> ManagerObject::entering_checks(const model::ContainerRecord& 
                            {"program", command.argv.empty() ? "a login shell" : shown({command.argv.front()})},
                            {"command_line", command.argv.empty() ? "a login shell" : shown(command.argv)},
                            {"privileged", reach.empty() ? "no" : "yes"},
-                           {"features", text::join(reach, ", ")}};
+                           {"features", told_reach(reach, true)}};
   std::vector<Check> checks;
-  if (record.definition.host_clone) checks.push_back({"grant-host-access", details});
-  checks.push_back({"container-shell", details});
+  const auto told = told_reach(reach, record.owner == caller.uid);
+  if (record.definition.host_clone) checks.push_back({"grant-host-access", details, told});
+  checks.push_back({"container-shell", details, told});
   return checks;
 }
 
@@ -57,11 +60,13 @@ void ManagerObject::Exec(sdbus::Result<std::uint64_t>&& result, std::string name
     auto plan = requests::exec(who, record, command, {in, out, err}, options);
     command.user = plan.record.request.at("user").get<std::string>();
     check_running(record);
-    return {entering_checks(record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
-              check_still(record);
+    const auto checks = [this, who, record, command] { return entering_checks(who, record, command); };
+    return {checks(),
+            [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_running(record);
               reply->send(submit(who, std::move(plan)));
-            }};
+            },
+            checks};
   });
 }
 
@@ -73,8 +78,9 @@ void ManagerObject::OpenShell(sdbus::Result<sdbus::UnixFd, std::uint64_t>&& resu
     auto plan = requests::shell(who, record, command, options);
     command.user = plan.record.request.at("user").get<std::string>();
     check_running(record);
-    return {entering_checks(record, command), [this, who, record, plan = std::move(plan)](auto reply) mutable {
-              check_still(record);
+    const auto checks = [this, who, record, command] { return entering_checks(who, record, command); };
+    return {checks(),
+            [this, who, record, plan = std::move(plan)](auto reply) mutable {
               check_running(record);
               const auto id = submit(who, std::move(plan));
               context_.jobs.when_started(*context_.jobs.find(id), [reply, id](job::Job& session) {
@@ -82,7 +88,8 @@ void ManagerObject::OpenShell(sdbus::Result<sdbus::UnixFd, std::uint64_t>&& resu
                 reply->send(sdbus::UnixFd{session.pty.get()}, id);
                 session.pty.reset();  // the message holds its own
               });
-            }};
+            },
+            checks};
   });
 }
 

@@ -16,6 +16,12 @@ namespace {
 constexpr std::uint64_t kForgetEveryUsec = 30'000'000;
 constexpr std::size_t kMostKept = 128;  // more are not waited for
 
+// Of the work of a worker that was killed. The record is never half of anything.
+std::string what_is_left(const Record& record) {
+  if (record.staging) return "; what it had made was removed";
+  return record.kind == "update" ? "; what it had shown or told to a running container counts until that stops" : "";
+}
+
 std::vector<log::Field> fields(const Record& record) {
   std::vector<log::Field> all = {{log::field::kJob, std::to_string(record.id)},
                                  {log::field::kCallerUid, std::to_string(record.owner)},
@@ -284,7 +290,7 @@ void Table::conclude(Job& job) {
   }
   const auto how = job.unit_result.empty() ? "while the daemon was away" : "(" + text::printable(job.unit_result) + ")";
   end(job, State::kFailed, job.unit_result.empty() ? Errc::kDaemonRestarted : Errc::kInternal,
-      "the worker ended without a result " + how + "; what it had made was removed");
+      "the worker ended without a result " + how + what_is_left(job.record));
 }
 
 void Table::end(Job& job, State state, Errc error, const std::string& message) {

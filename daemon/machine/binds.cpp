@@ -64,7 +64,8 @@ void make_point(const Mounted& mounted, const std::vector<Mounted>& all, const R
   }
   // As whoever is root in there: in a root with mapped ids nobody else can make anything.
   const os::ActingAs acting(root.range ? root.range->base : 0);
-  static_cast<void>(make_mount_point(os::Dir::open(tree).fd(), path.substr(above), mounted.kind));
+  while_doing("bind destination " + text::quoted(path),
+              [&] { static_cast<void>(make_mount_point(os::Dir::open(tree).fd(), path.substr(above), mounted.kind)); });
 }
 
 // What nobody has to grant anew: the same source somewhere else inside, or with less.

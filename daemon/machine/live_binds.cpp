@@ -112,13 +112,13 @@ bool is_mount_root(const os::UniqueFd& place) {
   return (found.stx_attributes_mask & found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-// An empty directory, or an empty file.
+// An empty directory, or an empty file. Where something is to be shown in there, room for it is still to be made.
 os::UniqueFd nothing_to_see(PointKind kind) {
   if (kind == PointKind::kFile) return os::clone_mount("/dev/null");
   return os::make_mount({.type = "tmpfs",
                          .flags = {},
                          .values = {{"mode", "0755"}, {"size", "4k"}},
-                         .attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV});
+                         .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV});
 }
 
 // By the host's /proc, opened before: the guest's may be anything.
@@ -141,7 +141,7 @@ Fds take_away_inside(const Leader& leader, const std::string& destination, const
   if (!is_mount_root(*place)) return fds;
   if (!is_ours(found))
     throw Error(Errc::kInUse, "the container has mounted something of its own at " + text::quoted(destination));
-  fds.push_back(os::clone_mount(*place));
+  fds.push_back(os::clone_mounts(*place));  // the kernel uncovers nothing that the guest started with
   if (unmount(*place, own_fds)) return fds;
   auto cover = nothing_to_see(S_ISDIR(found.st_mode) ? PointKind::kDirectory : PointKind::kFile);
   os::attach_mount(cover, place->get());
@@ -153,6 +153,12 @@ Fds attach_inside(const Leader& leader, const os::UniqueFd& tree, const std::str
   enter_guest(leader);
   const auto root = guest_root();
   os::attach_mount(tree, make_mount_point(root.get(), destination, kind).get());
+  return {};
+}
+
+Fds close_inside(const Leader& leader, const Fds& covers) {
+  enter_guest(leader);
+  for (const auto& cover : covers) os::make_read_only(cover);
   return {};
 }
 
@@ -202,6 +208,7 @@ bool LiveBinds::change(const std::vector<model::Bind>& before, const std::vector
     if (!take_away(bind)) same_as_anew = false;
   }
   for (const auto& bind : touched(after, before)) show(bind);
+  if (!covers_.empty()) os::fds_from_child(kGuestPatience, [&] { return close_inside(leader_, covers_); });
   return same_as_anew;
 }
 
@@ -236,7 +243,9 @@ bool LiveBinds::take_away(const model::Bind& bind) {
   auto copy = std::make_shared<os::UniqueFd>(std::move(found.copy));
   const auto kind = S_ISDIR(stat_of(*copy).st_mode) ? PointKind::kDirectory : PointKind::kFile;
   undo_.emplace_back([this, copy, kind, destination = bind.destination] { attach(*copy, destination, kind); });
-  return !found.covered;
+  if (!found.cover) return true;
+  covers_.push_back(std::move(found.cover));
+  return false;
 }
 
 void LiveBinds::attach(const os::UniqueFd& tree, const std::string& destination, PointKind kind) const {
@@ -245,8 +254,8 @@ void LiveBinds::attach(const os::UniqueFd& tree, const std::string& destination,
 
 LiveBinds::Found LiveBinds::detach(const std::string& destination, const IsOurs& is_ours) const {
   auto fds = os::fds_from_child(kGuestPatience, [&] { return take_away_inside(leader_, destination, is_ours); });
-  if (fds.empty()) return {.gone = true, .copy = {}};
-  return {.gone = false, .copy = std::move(fds[0]), .covered = fds.size() == 2};
+  if (fds.empty()) return {.gone = true, .copy = {}, .cover = {}};
+  return {.gone = false, .copy = std::move(fds[0]), .cover = fds.size() == 2 ? std::move(fds[1]) : os::UniqueFd()};
 }
 
 }  // namespace sdme::machine

@@ -32,7 +32,7 @@ class LiveBinds {
   struct Found {
     bool gone = false;   // it was not there at all
     os::UniqueFd copy;   // of what was taken away
-    bool covered = false;
+    os::UniqueFd cover;  // where it could only be hidden, what is mounted over it
   };
 
   void show(const model::Bind& bind);
@@ -43,6 +43,7 @@ class LiveBinds {
 
   const Leader& leader_;
   os::UniqueFd users_;  // the guest's user namespace, if it has one
+  std::vector<os::UniqueFd> covers_;
   std::vector<std::function<void()>> undo_;
 };
 

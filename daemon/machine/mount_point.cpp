@@ -23,18 +23,24 @@ os::UniqueFd open_below(int directory, const std::string& path, std::uint64_t re
   return os::UniqueFd(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
 }
 
+[[noreturn]] void refuse_making(const std::string& shown) {
+  if (errno != EROFS) throw_errno("making the mount point " + shown);
+  throw Error(Errc::kNotSupported, "the container has no " + shown +
+                                       ", and it is read-only there: it can be made "
+                                       "when the container is stopped");
+}
+
 // What is there already may be a link that leads nowhere.
 os::UniqueFd make_below(int directory, const std::string& name, PointKind kind, const std::string& shown) {
-  const auto doing = "making the mount point " + shown;
   if (kind == PointKind::kDirectory) {
-    if (mkdirat(directory, name.c_str(), 0755) < 0 && errno != EEXIST) throw_errno(doing);
+    if (mkdirat(directory, name.c_str(), 0755) < 0 && errno != EEXIST) refuse_making(shown);
   } else {
     const os::UniqueFd made(
         openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!made && errno != EEXIST) throw_errno(doing);
+    if (!made && errno != EEXIST) refuse_making(shown);
   }
   auto opened = open_below(directory, name, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-  if (!opened) throw_errno(doing);
+  if (!opened) throw_errno("opening the mount point " + shown);
   return opened;
 }
 

@@ -17,6 +17,10 @@ namespace {
 using Strings = std::vector<std::string>;
 
 constexpr std::size_t kLongestAssignment = 32 * 1024;
+constexpr std::size_t kLongestEnvironment = 256 * 1024;  // every program inside has to be started with it
+// By these a guest's init hears how it was booted: it would wait for ever, or take itself for something else.
+constexpr std::array<std::string_view, 8> kOfBoot = {"NOTIFY_SOCKET", "LISTEN_FDS",   "LISTEN_PID", "LISTEN_FDNAMES",
+                                                     "WATCHDOG_USEC", "WATCHDOG_PID", "container",  "container_uuid"};
 constexpr const char* kNetAdmin = "CAP_NET_ADMIN";
 constexpr const char* kNetRaw = "CAP_NET_RAW";
 constexpr const char* kSysAdmin = "CAP_SYS_ADMIN";
@@ -37,6 +41,14 @@ void check_binds(const std::vector<Bind>& binds) {
     if (!destinations.insert(bind.destination).second)
       refuse("two binds have the destination " + text::quoted(bind.destination));
   }
+}
+
+void check_environment_size(const Strings& environment) {
+  std::size_t size = 0;
+  for (const auto& assignment : environment) size += assignment.size();
+  if (size <= kLongestEnvironment) return;
+  refuse("the variables have " + std::to_string(size) + " bytes in all, and a guest takes " +
+         std::to_string(kLongestEnvironment));
 }
 
 // Where the host gives no address, the guest's own network manager asks for one.
@@ -116,7 +128,9 @@ std::vector<std::string> Definition::host_features() const {
     features.push_back(network.str());
   if (!userns) features.emplace_back("no-user-namespace");
   for (const auto& bind : binds) {
-    if (!bind.is_volume()) features.push_back("bind:" + bind.source + (bind.writable ? "" : " (read-only)"));
+    // One path cannot be written so that it looks like another that is read-only: a grant is known again by its words.
+    if (!bind.is_volume())
+      features.push_back("bind:" + text::escape_colons(bind.source) + (bind.writable ? "" : ":ro"));
     if (bind.devices) features.push_back("devices:" + bind.source);
     if (bind.setuid) features.push_back("setuid:" + bind.source);
   }
@@ -146,6 +160,7 @@ void Definition::check() const {
   check_ports(*this);
   check_collisions(ports);
   check_binds(binds);
+  check_environment_size(environment);
   check_link(*this);
   check_oci_pod(*this);
   security.check();
@@ -214,6 +229,7 @@ void check_environment(const std::string& assignment) {
   if (end == std::string::npos || !named) refuse(text::quoted(assignment) + " is not of the form NAME=VALUE");
   if (!plain || assignment.size() > kLongestAssignment)
     refuse("the value of the variable " + name + " is too long or has control characters");
+  if (std::ranges::contains(kOfBoot, name)) refuse("the variable " + name + " is set by what boots the guest");
 }
 
 std::string parse_oci_pod(std::string_view name) { return name.empty() ? "" : PodName::parse(name).str(); }

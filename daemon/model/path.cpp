@@ -10,7 +10,8 @@ namespace sdme::model {
 
 namespace {
 
-constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestPath = 4095;  // PATH_MAX counts the end of it
+constexpr std::size_t kLongestName = 255;
 
 bool has_control_character(const std::string& text) {
   return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
@@ -27,6 +28,7 @@ void check_path(const std::string& path, std::string_view what) {
   if (path.size() > kLongestPath || has_control_character(path)) refuse("is too long or has control characters");
   for (const auto& part : text::split(std::string_view(path).substr(1), '/')) {
     if (part.empty() || part == "." || part == "..") refuse("must be normalised: no empty, '.' or '..' components");
+    if (part.size() > kLongestName) refuse("has too long a name in it");
   }
 }
 

@@ -75,6 +75,12 @@ void add_oci_pod(std::vector<std::string>& argv, const std::string& pod) {
   add_bind(argv, layout::kOciPodDropIn, layout::kOciPodDropInInside, false);
 }
 
+// Not by --setenv: every user of the host can read a command line.
+void add_environment(std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+  if (environment.empty()) return;
+  add_bind(argv, layout::init_environment(), layout::kEnvironmentInside, false);
+}
+
 }  // namespace
 
 std::vector<std::string> command_of(const model::ContainerRecord& record, const Start& start) {
@@ -87,7 +93,7 @@ std::vector<std::string> command_of(const model::ContainerRecord& record, const 
   add_security(argv, record.definition.security);
   add_binds(argv, record.definition.binds, start);
   add_oci_pod(argv, record.definition.oci_pod);
-  for (const auto& assignment : record.definition.environment) argv.push_back("--setenv=" + assignment);
+  add_environment(argv, record.definition.environment);
   argv.push_back(std::string("--bind-ro=") + layout::kGuestHelpers + ":" + layout::kGuestHelpersInside);
   // What comes last is for the guest's PID 1, which reads it as a kernel's command line: kernel-command-line(7).
   if (start.starts_networkd) argv.emplace_back("systemd.wants=systemd-networkd.service");

@@ -109,11 +109,23 @@ UniqueFd clone_mount(const UniqueFd& place) {
   return mount;
 }
 
+UniqueFd clone_mounts(const UniqueFd& place) {
+  UniqueFd mount(open_tree(place.get(), "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!mount) throw_errno("cloning a mount and those below it");
+  return mount;
+}
+
 void restrict_mount(const UniqueFd& mount, std::uint64_t attributes) {
   struct mount_attr attr = {};
   attr.attr_set = attributes;
   attr.propagation = MS_PRIVATE;
   if (mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) throw_errno("restricting a mount");
+}
+
+void make_read_only(const UniqueFd& mount) {
+  struct mount_attr attr = {};
+  attr.attr_set = MOUNT_ATTR_RDONLY;
+  if (mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) < 0) throw_errno("making a mount read-only");
 }
 
 std::uint64_t mount_id(const std::string& path) {

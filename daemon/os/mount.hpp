@@ -35,10 +35,13 @@ void mount_tmpfs(const std::string& path);  // 0755, for directories and small f
 // A detached copy of one mount at `path`, without what is mounted below it.
 UniqueFd clone_mount(const std::string& path);
 UniqueFd clone_mount(const UniqueFd& place);  // of what was opened, with O_PATH
+UniqueFd clone_mounts(const UniqueFd& place);  // with what is mounted below it
 
 // What a detached mount does not let through from now on (MOUNT_ATTR_…); nor does it show what anybody
 // mounts below the original later.
 void restrict_mount(const UniqueFd& mount, std::uint64_t attributes);
+
+void make_read_only(const UniqueFd& mount);  // attached or not
 
 // The id of the mount that `path` leads into, as in the first column of mountinfo.
 std::uint64_t mount_id(const std::string& path);

@@ -156,7 +156,7 @@ std::vector<std::string> foreign_volumes(const Catalogue& catalogue, const model
   for (const auto& bind : record.definition.binds) {
     const auto* volume = bind.is_volume() ? catalogue.find_volume(bind.source) : nullptr;
     if (volume == nullptr || (volume->owner == record.owner && volume->owner == caller)) continue;
-    features.push_back("volume:" + bind.source + " of " + std::to_string(volume->owner));
+    features.push_back("volume:" + bind.source + (bind.writable ? "" : ":ro") + " of " + std::to_string(volume->owner));
   }
   return features;
 }

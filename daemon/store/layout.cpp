@@ -6,6 +6,7 @@ namespace sdme::layout {
 std::string state(const std::string& below) { return std::string(kState) + "/" + below; }
 std::string runtime(const std::string& below) { return std::string(kRuntime) + "/" + below; }
 
+std::string init_environment() { return runtime(std::string(kInitMounts) + "/" + kInitEnvironment); }
 std::string layer_tree(const std::string& id) { return state(std::string(kLayers) + "/" + id + "/" + kTree); }
 std::string container(const std::string& name) { return state(std::string(kContainers) + "/" + name); }
 std::string volume_data(const std::string& name) {

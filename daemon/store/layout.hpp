@@ -59,6 +59,7 @@ inline constexpr const char* kPodResolvConf = "resolv.conf";
 inline constexpr const char* kNetworks = "/run/sdmed/network";  // network/INSTANCE: network/members.hpp
 inline constexpr const char* kInitMounts = "init";  // where sdme-init mounts, in a namespace of its own
 inline constexpr const char* kInitBinds = "init/binds";  // init/binds/N: what the Nth bind shows
+inline constexpr const char* kInitEnvironment = "environment.conf";  // init/environment.conf: nspawn/environment.hpp
 inline constexpr const char* kInitRoot = "init/root";  // and there, what the guest sees as its /
 
 // Programs and helpers.
@@ -69,6 +70,7 @@ inline constexpr const char* kGuestHelpersInside = "/run/host/sdmed";  // where 
 inline constexpr const char* kPodInside = "/run/host/sdmed-pod";  // where a guest sees the pod of its OCI applications
 inline constexpr const char* kOciPodDropIn = "/usr/lib/sdmed/oci-pod.conf";  // and their units, how to get into it
 inline constexpr const char* kOciPodDropInInside = "/run/systemd/system/sdme-oci-.service.d/50-sdmed-pod.conf";
+inline constexpr const char* kEnvironmentInside = "/run/systemd/system.conf.d/90-sdmed-environment.conf";
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
 
 // Where an administrator's units are, and what we must tell systemd of a container: systemd.unit(5).
@@ -81,6 +83,7 @@ inline constexpr const char* kMachinesDir = "/var/lib/machines";
 
 std::string state(const std::string& below);  // /var/lib/sdmed/BELOW
 std::string runtime(const std::string& below);  // /run/sdmed/BELOW
+std::string init_environment();  // absolute
 std::string layer_tree(const std::string& id);  // absolute
 std::string container(const std::string& name);  // absolute
 std::string volume_data(const std::string& name);  // absolute

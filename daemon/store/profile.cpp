@@ -76,7 +76,8 @@ void assign(Profile& profile, const Assignment& assignment) {
 // "" where a link to /dev/null takes a vendor's away.
 std::string content_of(const std::string& name, const std::string& path) {
   try {
-    return trusted_text(path).value_or("");
+    if (auto text = trusted_text(path)) return *text;
+    throw Error(Errc::kNotFound, "it is a link to where there is nothing that sdmed sees");
   } catch (const Error& error) {
     throw Error(Errc::kCorrupt, "security profile " + text::quoted(name) + ": " + error.message());
   }

@@ -239,6 +239,48 @@ def test_reach_is_not_talked_away(trixie):
         assert guests.exec_in(name, "id", "-u", user="alice").ok() == "0"
 
 
+def test_what_was_granted_read_only_is_not_written_to(trixie):
+    """Nor is one path taken for another, however it is called."""
+    host.sdmectl("bob", "volume", "create", volume := host.unique("vol")).ok()
+    odd = pathlib.Path("/srv/guests (read-only)")
+    odd.mkdir()
+    try:
+        with host.rule('subject.user === "alice" && action.id !== "org.sdme.grant-host-access"'):
+            name = guests.confined(trixie, user="alice")
+            host.sdmectl("bob", "set", name, "-b", f"{volume}:/srv/x:ro", "-b", "/srv/guests:/srv/y:ro").ok()
+            for bind, feature in ((f"{volume}:/srv/x", f"volume:{volume} of"), ("/srv/guests:/srv/y", "bind:/srv/guests)"),
+                                  (f"{odd}:/srv/y", "bind:/srv/guests (read-only))"), (f"{volume}:/srv/x:ro,suid", f"setuid:{volume}")):
+                refused = host.sdmectl("alice", "set", name, "-b", bind)
+                assert refused.status == 4 and feature in refused.err, refused
+            host.sdmectl("alice", "set", name, "-b", f"{volume}:/srv/elsewhere:ro").ok()
+    finally:
+        odd.rmdir()
+
+
+def test_paths_in_prompts_are_plain(trixie):
+    """An administrator reads what is granted: nothing in it turns the text around."""
+    odd = pathlib.Path("/srv/a\u202eb")
+    odd.mkdir()
+    try:
+        with host.rule('subject.user === "alice" && action.id !== "org.sdme.grant-host-access"'):
+            refused = host.sdmectl("alice", "create", "--fs", trixie, "--private-network", "-b", f"{odd}:/srv/x")
+            assert refused.status == 4 and "bind:/srv/a?b" in refused.err, refused
+    finally:
+        odd.rmdir()
+
+
+def test_refusal_tells_strangers_no_paths(trixie):
+    """Why it is refused, and not which directories of the host another's container is shown."""
+    name = guests.create(trixie, "--private-network", "-b", "/srv/guests:/srv/x:ro")
+    for verb in ("show", "start", "stats", "logs", "rm"):
+        refused = host.sdmectl("alice", verb, name)
+        assert refused.status == 4 and "(it reaches the host: bind)" in refused.err, refused
+    mine = guests.confined(trixie)
+    with host.rule('subject.user === "alice" && action.id === "org.sdme.manage-containers"'):
+        refused = host.sdmectl("alice", "mount", mine, "/srv/guests:/srv/x")
+        assert refused.status == 4 and "bind:/srv/guests" in refused.err, "what one asks for oneself is named"
+
+
 def test_what_follows_from_a_change_is_asked_for(trixie):
     """Others that start with it, that it goes when it has stopped, and volumes of whom it belongs to."""
     name = guests.confined(trixie)

@@ -197,7 +197,7 @@ def test_a_bind_has_to_be_granted(trixie, srv):
     """The right to make containers is not enough, and the refusal says for what it is not."""
     with host.rule(MAKES):
         refused = host.sdmectl("alice", "-v", "create", "--fs", trixie, "--private-network", "-b", f"{srv}:/srv/data:ro,suid")
-        assert refused.status == 4 and f"bind:{srv} (read-only)" in refused.err and f"setuid:{srv}" in refused.err
+        assert refused.status == 4 and f"bind:{srv}:ro" in refused.err and f"setuid:{srv}" in refused.err
         name = guests.start(guests.confined(trixie, user="alice"), user="alice")
         refused = host.sdmectl("alice", "-v", "mount", name, f"{srv}:/srv/data")
         assert refused.status == 4 and f"bind:{srv}" in refused.err
@@ -356,6 +356,22 @@ def test_umount_of_what_it_started_with(trixie, srv):
     assert shell_in(mapped, "ls /srv/data; cat /srv/file; grep -c ' /srv/' /proc/self/mountinfo").out.strip() == "0"
 
 
+@pytest.mark.parametrize("userns", ["--userns", "--no-userns"])
+def test_umount_of_one_that_has_another_inside(trixie, srv, home, userns):
+    """The kernel neither copies nor lets go one alone of those that a user namespace started with."""
+    inner = f"{home}:/srv/outer/in/ner"
+    name = guests.start(guests.create(trixie, "--private-network", userns, "-b", f"{srv}:/srv/outer", "-b", inner))
+    host.sdmectl("bob", "umount", name, "/srv/outer").ok()
+    assert shell_in(name, "cat /srv/outer/of_root; cat /srv/outer/in/ner/of_bob").out == "bob's\n"
+    if userns == "--userns":  # nothing that is written there would last
+        assert "Read-only" in shell_in(name, "touch /srv/outer/x").err
+    mount(name, f"{srv}:/srv/outer:ro").ok()
+    assert shell_in(name, "cat /srv/outer/of_root /srv/outer/in/ner/of_bob").out == "root's\nbob's\n"
+    host.sdmectl("bob", "umount", name, "/srv/outer", "/srv/outer/in/ner").ok()
+    assert shell_in(name, "cat /srv/outer/of_root /srv/outer/in/ner/of_bob").out == ""
+    assert not record(name)["definition"]["binds"]
+
+
 def test_all_or_nothing(live, srv, home):
     """The third cannot be mounted: the first two are not either, and what was to go is still there."""
     mount(live, f"{srv}:/srv/old").ok()
@@ -388,6 +404,24 @@ def test_one_inside_the_other(trixie, srv, home):
     assert shell_in(plain, seen).out.split() == ["root's", "bob's"]
     host.sdmectl("bob", "umount", plain, "/srv/outer").ok()
     assert shell_in(plain, f"{seen} 2>&1; grep -c ' /srv/outer' /proc/self/mountinfo").out.split()[-2:] == ["bob's", "1"]
+
+
+def test_names_that_no_file_has(box, stopped, srv):
+    for name in (box, stopped):
+        refused = mount(name, f"{srv}:/srv/{'a' * 256}")
+        assert refused.status == 64 and "too long a name" in refused.err
+        assert not record(name)["definition"]["binds"]
+
+
+def test_place_that_a_read_only_root_lacks(trixie, srv):
+    name = guests.start(guests.confined(trixie, "--read-only"))
+    refused = mount(name, f"{srv}:/srv/new")
+    assert refused.status == 1 and "it is read-only there" in refused.err and "journalctl" not in refused.err, refused
+    mount(name, f"{srv}:/mnt").ok()
+    host.sdmectl("bob", "stop", "--kill", name).ok()
+    mount(name, f"{srv}:/srv/new").ok()
+    guests.start(name)
+    assert shell_in(name, "cat /mnt/of_root /srv/new/of_root").out == "root's\n" * 2
 
 
 def test_read_only_becomes_writable(live, srv):

@@ -177,6 +177,20 @@ def test_worker_of_a_create_is_killed(tiny):
     next_command_works(tiny)
 
 
+def test_worker_of_a_change_is_killed(stopped, tiny):
+    """The record is as it was, and nobody is told that anything was removed."""
+    record = host.STORE / "containers" / stopped / "record.json"
+    before = record.read_text()
+    with host.drop_in("sdme-job-.service", "[Service]\nExecStartPre=/bin/sleep infinity\n"):
+        client = host.spawn("bob", "sdmectl", "set", stopped, "--tasks", "100", "-e", "A=1")
+        unit = host.until(lambda: host.our_units("sdme-job-*.service"), "the worker's unit")[0]
+        host.systemctl("kill", "--signal=KILL", unit).ok()
+        _, told = client.communicate(timeout=30)
+        assert client.returncode == 1 and b"counts until that stops" in told and b"removed" not in told
+    assert record.read_text() == before
+    next_command_works(tiny)
+
+
 def test_worker_of_a_start_is_killed(stopped, processes, tiny):
     """The job failed, the guest that nobody waits for any more is stopped, and the next start works."""
     guests.add_unit(stopped, "slow.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'until [ -e /srv/go ]; do sleep 0.1; done'\n")

@@ -101,12 +101,20 @@ def test_what_is_refused_leaves_the_rest_as_it_was(trixie):
 @pytest.mark.parametrize("flags", [
     ["--memory", "-1M"], ["--memory", "1M"], ["--memory", "many"], ["--memory", "99999999999999999999G"], ["--memory", "1X"],
     ["--cpus", "-1"], ["--cpus", "nan"], ["--cpus", "0.000001"], ["--cpus", "1e300"], ["--cpus", ""], ["--cpu-weight", "0"],
-    ["--cpu-weight", "10001"], ["--io-weight", "-5"], ["--tasks", "1"], ["--disk", "1M"], ["--disk", "99999999999999999999G"], ["--tasks", "18446744073709551616"], ["--tasks", "1.5"]])
+    ["--cpu-weight", "10001"], ["--io-weight", "-5"], ["--tasks", "1"], ["--disk", "1M"], ["--disk", "99999999999999999999G"], ["--tasks", "18446744073709551616"], ["--tasks", "1.5"],
+    ["--memory", "0x10M"], ["--memory", " 64M"], ["--memory", "+64M"], ["--memory", "infinity"], ["--memory", "67108864iB"],
+    ["--memory", "16E"], ["--cpus", "0x2"], ["--cpus", "infinity"], ["--cpus", " 1"], ["--tasks", "18446744073709551615"]])
 def test_bad_ones(stopped, flags):
     for verb in (["set", stopped], ["create", "--private-network", "--name", "never"]):
         refused = host.sdmectl("bob", *verb, *flags)
         assert refused.status == 64 and len(refused.err.splitlines()) <= 2, refused
     assert guests.state("never") is None
+
+
+@pytest.mark.parametrize("cpus", ["9000", "9e99"])
+def test_how_many_processors_there_may_be_is_said(stopped, cpus):
+    refused = host.sdmectl("bob", "set", stopped, "--cpus", cpus)
+    assert refused.status == 64 and "between" in refused.err, refused
 
 
 def test_bad_ones_on_the_bus(stopped):

@@ -49,6 +49,53 @@ def test_many_questions_in_one_command(trixie, stopped):
             child.sendline("admin")
 
 
+def at_the_prompt(words, change):
+    """What becomes of alice's command when something changes while an administrator is asked for it."""
+    command = " ".join(words)
+    with host.terminal("alice", "/bin/sh", "-c", f"sdmectl {command}; echo status=$?", session=True) as child:
+        child.expect("Password: ")
+        change()
+        child.sendline("admin")
+        child.expect(r"status=(\d+)")
+        return int(child.match[1]), child.before
+
+
+def test_container_reaches_the_host_by_the_time_of_the_answer(stopped):
+    """What was authorised was to start one that does not."""
+    def grant():
+        host.sdmectl("root", "set", stopped, "-b", "/srv/guests:/srv/x:ro").ok()
+    status, said = at_the_prompt(["start", stopped], grant)
+    assert status == 5 and "was changed in the meantime" in said
+    assert guests.state(stopped) == "stopped"
+
+
+def test_what_it_requires_reaches_the_host_by_the_time_of_the_answer(trixie, stopped):
+    other = guests.confined(trixie)
+    host.sdmectl("bob", "set", stopped, "--requires", other).ok()
+    status, said = at_the_prompt(["start", stopped], lambda: host.sdmectl("root", "set", other, "-b", "/srv/guests:/srv/x:ro").ok())
+    assert status == 5 and "has changed while it was being authorised" in said
+    assert guests.state(stopped) == guests.state(other) == "stopped"
+
+
+def test_guest_sees_the_host_by_the_time_of_the_answer(running):
+    status, said = at_the_prompt(["exec", running, "--", "true"],
+                                 lambda: host.sdmectl("root", "mount", running, "/srv/guests:/srv/x:ro").ok())
+    assert status == 125 and "has changed while it was being authorised" in said
+
+
+def test_volume_is_anothers_by_the_time_of_the_answer(trixie):
+    volume, name = host.unique("vol"), host.unique("late")
+    with host.rule('subject.user === "alice" && (action.id === "org.sdme.create-volume" || action.id === "org.sdme.remove")'):
+        host.sdmectl("alice", "volume", "create", volume).ok()
+
+        def swap():
+            host.sdmectl("alice", "volume", "rm", volume).ok()
+            host.sdmectl("bob", "volume", "create", volume).ok()
+        status, said = at_the_prompt(["create", name, "--fs", trixie, "--private-network", "-b", f"{volume}:/srv/x"], swap)
+    assert status == 5 and "has changed while it was being authorised" in said
+    assert guests.state(name) is None
+
+
 # ---- no polkit ------------------------------------------------------------------------------------
 
 def test_no_polkit(stopped):

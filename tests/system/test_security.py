@@ -294,6 +294,15 @@ def test_profile_that_is_wrong(trixie, profile, text):
     assert failed.status == 65 and "'wrong'" in failed.err and "Error.Corrupt" in failed.err
 
 
+def test_profile_that_is_a_link_to_nothing(trixie, profile):
+    """As if a stricter one of that name were there, and not as if there were none."""
+    profile("away", "")
+    (PROFILES / "away.conf").unlink()
+    (PROFILES / "away.conf").symlink_to("/srv/there-is-none")
+    failed = host.sdmectl("bob", "-v", "create", "--fs", trixie, "--profile=away")
+    assert failed.status == 65 and "is a link to where there is nothing" in failed.err and "Error.Corrupt" in failed.err
+
+
 def test_profile_that_others_can_write(trixie, profile):
     profile("open", "[Profile]\n")
     (PROFILES / "open.conf").chmod(0o666)

@@ -54,8 +54,10 @@ def test_a_life_in_events(watch, trixie):
     assert all(word in wanted for word in ("created", "starting", "started", "paused", "resumed", "changed", "stopped",
                                            "enabled", "removed")), seen
     assert "healthy" in seen
-    jobs = [(event["kind"], event["event"]) for event in read() if event["type"] == "job" and event.get("target") == name]
-    assert ("start", "started") in jobs and ("start", "done") in jobs and ("remove", "done") in jobs
+
+    def jobs():
+        return {(event["kind"], event["event"]) for event in read() if event["type"] == "job" and event.get("target") == name}
+    host.until(lambda: {("start", "started"), ("start", "done"), ("remove", "done")} <= jobs(), "the events of its jobs")
 
 
 def test_failures(watch, trixie, tiny):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nspawn/command.hpp"
+#include "nspawn/environment.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,6 +57,21 @@ TEST(NspawnCommand, NoFileBesideTheRecordCounts) {
   EXPECT_THAT(command, Contains("--notify-ready=yes"));
   EXPECT_THAT(command, Contains("--keep-unit"));
   EXPECT_THAT(command, Contains("--boot"));
+}
+
+TEST(NspawnCommand, VariablesAreInNoCommandLine) {
+  const auto command = command_of(record({.environment = {"A=1"}}), {.directory = "/d"});
+  EXPECT_THAT(command, Not(Contains(HasSubstr("A=1"))));
+  EXPECT_THAT(
+      command,
+      Contains("--bind-ro=/run/sdmed/init/environment.conf:" + std::string(layout::kEnvironmentInside) + ":norbind"));
+  EXPECT_THAT(command_of(record({}), {.directory = "/d"}), Not(Contains(HasSubstr(layout::kEnvironmentInside))));
+  EXPECT_EQ(manager_conf({R"(A=a "b" \n 100% $HOME)", "B="}),
+            "[Manager]\n"
+            "ManagerEnvironment=\"A=a \\\"b\\\" \\\\n 100%% $HOME\"\n"
+            "ManagerEnvironment=\"B=\"\n"
+            "DefaultEnvironment=\"A=a \\\"b\\\" \\\\n 100%% $HOME\"\n"
+            "DefaultEnvironment=\"B=\"\n");
 }
 
 TEST(NspawnCommand, HelpersAreReadOnly) {
