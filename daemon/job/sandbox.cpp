@@ -222,8 +222,7 @@ Properties for_provision(const Record& record, const std::string& out, const sto
 void widen_for_pod(Properties& properties, const std::string& out) {
   replace(properties, {"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE,
                                                              CAP_DAC_OVERRIDE, CAP_SYS_PTRACE)});
-  replace(properties, {"ReadWritePaths",
-                       std::vector<std::string>{out, layout::kPodNetworks, std::string("-") + layout::kNetworks}});
+  replace(properties, {"ReadWritePaths", std::vector<std::string>{out, layout::kPodNetworks, layout::kNetworks}});
 }
 
 }  // namespace

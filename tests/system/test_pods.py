@@ -2,12 +2,13 @@
 """Pods: a network that containers share. Everything is done by bob, who is nobody to the host."""
 import json
 import pathlib
+import shutil
 
 import pytest
 
 import guests
 import host
-from test_network import answers, get, get_inside, has_address, listening, root
+from test_network import answers, get, get_inside, has_address, listening, networks_gone, root
 
 
 @pytest.fixture
@@ -96,6 +97,19 @@ def test_attached_and_detached_while_it_runs(web, pod):
     assert shown(pod)["network"] == "private" and shown(pod)["address"] == ""
     assert get_inside(neighbour, f"http://{pod}.podzone.internal/") == "000"
     assert "host0" not in guests.shell_in(member, "ip -br link").out
+
+
+@pytest.mark.parametrize("up", [False, True], ids=["down", "up"])
+def test_the_first_network_of_a_boot(trixie, pod, up):
+    """Nothing of an earlier one is there to write to."""
+    host.until(networks_gone, "no network")
+    host.systemctl("stop", "sdmed.service")
+    for place in ("/run/sdmed/network", "/run/sdmed/pods"):
+        shutil.rmtree(place, ignore_errors=True)
+    member = guests.start(quiet(trixie, pod)) if up else ""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
+    assert shown(pod)["network"] == "veth"
+    assert not up or shown(pod)["address"] in guests.exec_in(member, "ip", "-4", "address").out
 
 
 def test_a_container_does_not_take_a_pods_name_in_a_zone(trixie, pod):
