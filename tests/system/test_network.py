@@ -247,6 +247,22 @@ def test_ports_come_and_go_while_it_runs(web, port):
     assert one["ports"] == [] and one["main_pid"] != pid
 
 
+def test_a_reserved_port_comes_while_it_runs(web):
+    name = guests.start(guests.create(web, "--network-veth"))
+    host.sdmectl("bob", "port", "add", name, "79:80").ok()
+    assert get("127.0.0.1", 79) == 200
+
+
+def test_ports_that_are_published_already_or_not_at_all(web, port):
+    name = guests.create(web, "-p", f"{port}:80")
+    refused("port", "add", name, f"{port}:80", status=5, says="published there already", error="InUse")
+    refused("port", "add", name, f"127.0.0.1:{port}:81", status=5, says=f"{port}:80/tcp is", error="InUse")
+    refused("port", "rm", name, f"{port}:81", status=3, says="not among the ports", error="NotFound")
+    refused("port", "rm", name, f"{port}/udp", status=3, says="not among the ports", error="NotFound")
+    host.sdmectl("bob", "port", "rm", name, f"{port}:80").ok()
+    assert shown(name)["ports"] == []
+
+
 def test_a_port_for_either_kind_of_addresses(web, port):
     one = guests.start(guests.create(web, "--network-veth"))
     for address in ("0.0.0.0", "[::]"):
@@ -320,9 +336,17 @@ def test_a_port_of_another_program_is_named(web):
     assert guests.start(name)
 
 
+def test_a_port_of_a_client_is_named(web):
+    """The kernel gives them numbers of the same range."""
+    name = guests.start(guests.create(web, "--network-veth"))
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        refused("port", "add", name, f"{client.getsockname()[1]}:80", status=5, says="by python3", error="InUse")
+
+
 @pytest.mark.parametrize("words, says", [
     (["-p", "0:80"], "1 to 65535"), (["-p", "70000:80"], "1 to 65535"), (["-p", "80/sctp"], "neither tcp nor udp"),
-    (["-p", "localhost:80:80"], "names are not looked up"), (["-p", "a"], "[ADDRESS:]"),
+    (["-p", "localhost:80:80"], "names are not looked up"), (["-p", "224.0.0.1:80:80"], "of a group"),
+    (["-p", "255.255.255.255:80:80"], "of a group"), (["-p", "a"], "[ADDRESS:]"),
     (["-p", "8080:80", "-p", "127.0.0.1:8080:81"], "collide"),
     (["-p", "8080:80", "--host-network"], "are the host's already"), (["-p", "8080:80", "--private-network"], "veth or zone"),
     (["--network-zone", "abcdefghijkl"], "at most 11"), (["--network-zone", "Lan"], "zone name"),
