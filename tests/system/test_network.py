@@ -270,13 +270,13 @@ def test_a_port_for_either_kind_of_addresses(web, port):
     assert get("127.0.0.1", port) == 200 and get("::1", port) == 200
 
 
-def test_of_ports_that_cannot_all_be_published_none_is(web, port):
+def test_of_ports_that_cannot_all_be_published_none_is(web, ports):
     one = guests.start(guests.create(web, "--network-veth"))
-    unit = f"sdme-port-{one}-{port + 1}-tcp.socket"
+    unit = f"sdme-port-{one}-{ports[1]}-tcp.socket"
     root("systemctl", "mask", "--runtime", unit).ok()
     try:
-        assert host.sdmectl("bob", "port", "add", one, f"{port}:80", f"{port + 1}:80").status == 1
-        assert not listening(port)
+        assert host.sdmectl("bob", "port", "add", one, *(f"{port}:80" for port in ports)).status == 1
+        assert not listening(ports[0])
     finally:
         root("systemctl", "unmask", "--runtime", unit).ok()
 
@@ -390,9 +390,9 @@ def test_macvlan(web):
         root("ip", "link", "del", "testdummy")
 
 
-def test_nothing_is_left_behind(web, port):
+def test_nothing_is_left_behind(web, ports):
     names = [guests.create(web, *words) for words in
-             (["-p", f"{port}:80"], ["--network-zone", "gone", "-p", f"{port + 1 if port < 65535 else 1500}:80"])]
+             (["-p", f"{ports[0]}:80"], ["--network-zone", "gone", "-p", f"{ports[1]}:80"])]
     for name in names:
         guests.start(name)
     host.sdmectl("bob", "stop", names[0]).ok()
