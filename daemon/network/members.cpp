@@ -97,4 +97,16 @@ std::optional<Membership> find_membership(const std::string& key) {
   return Membership{.instance = text->substr(0, end), .uuid = end == std::string::npos ? "" : text->substr(end + 1)};
 }
 
+std::optional<model::Network> find_network(const std::string& key) {
+  const auto membership = find_membership(key);
+  if (!membership) return std::nullopt;
+  const auto directory = os::Dir::open(directory_of(membership->instance));
+  const auto line = directory.open_dir(kAddresses).find_text(key, kLongestLine).value_or("");
+  const auto parts = text::split(line, ',');
+  if (parts.size() != 3) throw Error(Errc::kCorrupt, "nobody wrote down the address of " + text::quoted(key));
+  const auto subnet = subnet_of(membership->instance);
+  const auto own = Subnet::parse(parts[1] + "/" + std::to_string(subnet.prefix));
+  return model::Network{.mode = model::Network::Mode::kVeth, .address = own.gateway, .prefix = subnet.prefix};
+}
+
 }  // namespace sdme::network

@@ -52,6 +52,9 @@ struct Membership {
 };
 std::optional<Membership> find_membership(const std::string& key);
 
+// The address that it was written down with, and its network; none where it is on no network of ours.
+std::optional<model::Network> find_network(const std::string& key);
+
 std::string key_of_pod(const std::string& name);  // that no container has
 
 }  // namespace sdme::network

@@ -169,6 +169,31 @@ def test_resolved_and_others_ask_us(web):
     assert "nameserver" not in guests.shell_in(private, "cat /etc/resolv.conf").out
 
 
+def without_networkd(name):
+    mask = guests.upper(name) / "etc/systemd/system/systemd-networkd.service"
+    mask.parent.mkdir(parents=True, exist_ok=True)
+    mask.symlink_to("/dev/null")
+
+
+@pytest.mark.parametrize("users", ["--userns", "--no-userns"])
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "masked"])
+def test_a_guest_is_found_whatever_it_has(web, suite, users):
+    """Debian 11 has its units in /lib; and one that has no DHCP client to run is set up for it."""
+    friend = guests.start(guests.create(web, "--network-zone", "has"))
+    rootfs = web if suite == "masked" else guests.import_as("bob", host.unique(suite), guests.TARBALLS / f"{suite}.tar")
+    name = guests.create(rootfs, "--network-zone", "has", users)
+    if suite == "masked":
+        without_networkd(name)
+    guests.start(name)
+    assert has_address(name) and has_address(friend)
+    assert address_of(friend) in guests.exec_in(name, "getent", "ahostsv4", friend).ok()
+    assert address_of(name) in guests.exec_in(friend, "getent", "ahostsv4", name).ok()
+    assert address_of(name) in root("getent", "ahostsv4", name).ok()
+    if suite == "masked":
+        assert get(address_of(name), 80) == 200
+        guests.exec_in(name, "ip", "link", "set", "host0", "down").ok()  # it is the guest's all the same
+
+
 # ---- who reaches whom -----------------------------------------------------------------------------
 
 def test_links_and_zones_are_apart(web):
