@@ -33,8 +33,6 @@ void allow_forwarding() {
   os::write_all(settings.open_file("ip_forward", O_WRONLY | O_TRUNC).get(), "1", "net.ipv4.ip_forward");
 }
 
-bool is_ours(const std::string& interface) { return interface == bridge_of("links") || interface.starts_with("sdz-"); }
-
 std::vector<std::string> ports_of(const std::string& bridge) {
   const auto ports = "/sys/class/net/" + bridge + "/brif";
   return access(ports.c_str(), F_OK) == 0 ? os::Dir::open(ports).entries() : std::vector<std::string>{};
@@ -47,7 +45,7 @@ void check_free(const Subnet& subnet, const std::string& bridge) {
   for (const auto& route : routes) {
     const auto device = json::get_or<std::string>(route, "dev", "");
     if (device == bridge) continue;
-    if (is_ours(device) && ports_of(device).empty()) {  // of a network whose end was missed
+    if (is_bridge_of_ours(device) && ports_of(device).empty()) {  // of a network whose end was missed
       delete_interface(device);
       continue;
     }

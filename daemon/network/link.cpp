@@ -89,6 +89,8 @@ void take_inside(const std::string& inner, const model::Network& network) {
   set_up(kInside, network);
 }
 
+bool is_bridge(const std::string& name) { return access(("/sys/class/net/" + name + "/bridge").c_str(), F_OK) == 0; }
+
 }  // namespace
 
 void stop_unit(systemd::Pid1& pid1, const std::string& unit) {
@@ -133,6 +135,24 @@ void finish_link(systemd::Pid1& pid1, const std::string& container) {
   in_namespace(guest->fd, [&] {
     if (is_down(kInside)) set_up(kInside, *network);
   });
+}
+
+void check_host_side(const model::Network& network) {
+  const bool wants_bridge = network.mode == model::Network::Mode::kBridge;
+  if (!wants_bridge && network.mode != model::Network::Mode::kMacvlan) return;
+  const auto name = text::quoted(network.name);
+  if (!has_interface(network.name)) {
+    throw Error(Errc::kNotFound, "this host has no " + std::string(wants_bridge ? "bridge " : "network interface ") +
+                                     name + ": make it, or give the container another network");
+  }
+  if (wants_bridge && !is_bridge(network.name)) {
+    throw Error(Errc::kInvalidArgument,
+                "interface " + name + " of this host is no bridge: name one that is, or take --network-macvlan");
+  }
+  if (wants_bridge && is_bridge_of_ours(network.name)) {
+    throw Error(Errc::kInvalidArgument, name + " is the bridge of a network of sdmed's own, which --network-veth and " +
+                                            "--network-zone lead to");
+  }
 }
 
 void disconnect(systemd::Pid1& pid1, const std::string& key) {

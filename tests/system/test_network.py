@@ -382,9 +382,16 @@ def test_what_makes_no_sense(web, words, says):
     refused("create", "--fs", web, *words, status=64, says=says)
 
 
-def test_a_bridge_that_does_not_exist(web):
-    name = guests.create(web, "--network-bridge", "nosuch0")
-    refused("start", name, status=1, says="nosuch0", error="BootFailed")
+@pytest.mark.parametrize("words, says", [
+    (["--network-bridge", "nosuch0"], "sdmectl: this host has no bridge 'nosuch0'"),
+    (["--network-macvlan", "nosuch0"], "sdmectl: this host has no network interface 'nosuch0'"),
+    (["--network-bridge", "lo"], "sdmectl: interface 'lo' of this host is no bridge"),
+    (["--network-bridge", "sdz-lan"], "--network-zone"),
+], ids=["bridge", "macvlan", "none", "ours"])
+def test_what_the_host_does_not_have(web, words, says):
+    guests.start(guests.create(web, "--network-zone", "lan"))
+    name = guests.create(web, *words)
+    refused("start", name, status=1, says=says, error="BootFailed")
 
 
 def test_a_bridge_of_the_host(web):
