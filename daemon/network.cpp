@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "network/bridge.hpp"
+#include "network/firewall.hpp"
 #include "network/link.hpp"
 #include "network/pod.hpp"
 

@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::size_t kLongestSwitch = 16;
 
-std::string table_of(std::string_view instance) { return "sdme-" + std::string(instance); }
-
 std::string network_of(const Subnet& subnet) {
   return model::to_text(subnet.gateway - 1) + "/" + std::to_string(subnet.prefix);
 }
@@ -123,6 +121,17 @@ void bring_up(const std::string& instance) {
   const auto directory = os::Dir::open(directory_of(instance));
   directory.write(kDnsmasqConf, dnsmasq_conf(instance, subnet), 0644);
   directory.write(kResolvConf, resolv_conf(instance, subnet), 0644);
+}
+
+// Who takes a network down removes the bridge first, so that its rules stay away.
+bool restore_rules(const std::string& instance) {
+  if (!has_interface(bridge_of(instance))) return false;
+  const auto listed = json::parse(run_tool("nft", {"-j", "list", "tables", "inet"}), "the list of nft");
+  for (const auto& entry : listed.value("nftables", json::Value::array())) {
+    if (entry.value("table", json::Value::object()).value("name", "") == table_of(instance)) return false;
+  }
+  run_nft(nft_rules(instance, subnet_of(instance)));
+  return true;
 }
 
 bool has_ports(const std::string& instance) { return !ports_of(bridge_of(instance)).empty(); }

@@ -14,7 +14,7 @@ namespace sdme::network {
 
 namespace {
 
-constexpr std::size_t kMostPrinted = 1024 * 1024;
+constexpr std::size_t kMostPrinted = 16 * 1024 * 1024;
 
 std::string find_program(const std::string& name) {
   for (const char* directory : {"/usr/sbin/", "/usr/bin/"}) {

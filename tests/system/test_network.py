@@ -248,6 +248,32 @@ def outside():
         root("ip", "netns", "del", ns)
 
 
+def tables():
+    return root("nft", "list", "tables").out
+
+
+def test_rules_that_somebody_flushed_are_back(web):
+    """As nftables.service does whenever it is reloaded."""
+    guests.start(guests.create(web, "--network-zone", "rules"))
+    host.until(lambda: host.is_running("sdme-rules@zone-rules.service", "sdme-network"), "who keeps the rules")
+    before = root("nft", "list", "table", "inet", "sdme-zone-rules").ok()
+    for _ in range(3):
+        root("nft", "flush", "ruleset").ok()
+        host.until(lambda: "sdme-zone-rules" in tables(), "the rules")
+    assert root("nft", "list", "table", "inet", "sdme-zone-rules").ok() == before
+
+
+def test_rules_that_stay_away_are_seen(web):
+    guests.start(guests.create(web, "--network-zone", "rules"))
+    root("systemctl", "stop", "sdme-rules@zone-rules.service").ok()
+    root("nft", "delete", "table", "inet", "sdme-zone-rules").ok()
+    said = host.sdmectl("alice", "doctor", "--json")
+    found = next(one for one in json.loads(said.out) if one["check"] == "rules")
+    assert said.status == 1 and found["level"] == "problem" and "zone-rules" in found["finding"]
+    root("sh", "-c", re.search("'(systemctl restart [^']*)'", found["fix"])[1]).ok()
+    assert "sdme-zone-rules" in tables()
+
+
 def test_a_published_port_from_outside(web, port):
     guests.start(guests.create(web, "-p", f"{port}:80"))
     with outside() as (ns, _, ours):
