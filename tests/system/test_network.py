@@ -433,6 +433,19 @@ def test_a_bridge_of_the_host(web):
         root("ip", "link", "del", "testbr0")
 
 
+@contextlib.contextmanager
+def dhcp_server(interface):
+    """Somebody else's network, and who gives addresses there."""
+    root("ip", "address", "add", "203.0.113.1/24", "dev", interface).ok()
+    root("ip", "link", "set", interface, "up").ok()
+    server = host.spawn("root", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", f"--interface={interface}",
+                        "--bind-dynamic", "--dhcp-range=203.0.113.50,203.0.113.60", "--leasefile-ro", "--user=root")
+    try:
+        yield
+    finally:
+        host.kill_group(server)
+
+
 def test_macvlan(web):
     root("ip", "link", "add", "testdummy", "type", "veth", "peer", "name", "testpeer").ok()
     try:
@@ -442,7 +455,8 @@ def test_macvlan(web):
         if "Operation not supported" in started.err:
             pytest.skip("this kernel has no macvlan")
         started.ok()
-        assert "mv-testdummy" in guests.exec_in(name, "ip", "-br", "link").out
+        with dhcp_server("testpeer"):
+            host.until(lambda: address_of(name).startswith("203.0.113."), "an address by DHCP")
         guests.kill(name)
     finally:
         root("ip", "link", "del", "testdummy")
