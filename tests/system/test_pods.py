@@ -99,6 +99,27 @@ def test_attached_and_detached_while_it_runs(web, pod):
     assert "host0" not in guests.shell_in(member, "ip -br link").out
 
 
+def test_members_stay_in_a_pod_whose_unit_is_restarted(web, pod, port):
+    """An administrator may; and the next member would start it again."""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "zone", "podzone").ok()
+    host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()
+    member = guests.start(guests.create(web, "--pod", pod))
+    space = guests.shell_in(member, "readlink /proc/1/ns/net").ok()
+    host.systemctl("stop", f"sdme-pod@{pod}.service").ok()
+    assert not answers("127.0.0.1", port) and "host0" not in guests.shell_in(member, "ip -br link").out
+    host.systemctl("start", f"sdme-pod@{pod}.service").ok()
+    assert get("127.0.0.1", port) == 200
+    assert shown(pod)["address"] in guests.exec_in(member, "ip", "-4", "address").out
+    assert root("nsenter", f"--net=/run/sdmed/pods/{pod}/netns", "readlink", "/proc/self/ns/net").ok() == space
+
+
+def test_a_member_has_the_address_of_its_pod(trixie, pod):
+    member = guests.create(trixie, "--pod", pod)
+    assert address_of(member) == ""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
+    assert address_of(member) == shown(pod)["address"] != ""
+
+
 @pytest.mark.parametrize("up", [False, True], ids=["down", "up"])
 def test_the_first_network_of_a_boot(trixie, pod, up):
     """Nothing of an earlier one is there to write to."""
