@@ -427,7 +427,10 @@ def test_a_bridge_of_the_host(web):
         name = guests.start(guests.create(web, "--network-bridge", "testbr0"))
         ports = [entry.name for entry in (INTERFACES / "testbr0/brif").iterdir()]
         assert len(ports) == 1
-        assert "host0" in guests.exec_in(name, "ip", "-br", "link").out
+        assert address_of(name) == ""
+        guests.exec_in(name, "ip", "address", "add", "203.0.113.7/24", "dev", "host0").ok()
+        assert address_of(name) == "203.0.113.7"
+        assert "203.0.113.7" in host.sdmectl("alice", "ps").out
         guests.kill(name)
     finally:
         root("ip", "link", "del", "testbr0")

@@ -8,7 +8,7 @@ import pytest
 
 import guests
 import host
-from test_network import answers, get, get_inside, has_address, listening, networks_gone, root
+from test_network import address_of, answers, get, get_inside, has_address, listening, networks_gone, root
 
 
 @pytest.fixture
