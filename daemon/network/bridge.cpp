@@ -111,6 +111,7 @@ std::string resolv_conf(std::string_view instance, const Subnet& subnet) {
 }
 
 void bring_up(const std::string& instance) {
+  require_tool("dnsmasq");  // which is run next, by systemd, whose words nobody waits for
   const auto subnet = subnet_of(instance);
   const auto bridge = bridge_of(instance);
   check_free(subnet, bridge);

@@ -198,7 +198,7 @@ std::vector<std::string> lost_rules(const Value& ruleset, const std::vector<std:
 
 void watch_rules(const std::string& instance) {
   const auto changes = listen_for_changes();
-  while (true) {
+  while (has_interface(bridge_of(instance))) {
     if (restore_rules(instance)) log::info("the rules of network '" + instance + "' were gone, and are back");
     await_removal(changes);
   }

@@ -18,8 +18,8 @@ std::vector<std::string> dropping_chains(const json::Value& ruleset, std::string
 // The networks among `instances` whose table is not there.
 std::vector<std::string> lost_rules(const json::Value& ruleset, const std::vector<std::string>& instances);
 
-// Puts the rules of a network that is up back whenever somebody takes its table away, as "flush ruleset" does. Does not
-// return.
-[[noreturn]] void watch_rules(const std::string& instance);
+// Puts the rules of a network back whenever somebody takes its table away, as "flush ruleset" does. Returns when the
+// network is down.
+void watch_rules(const std::string& instance);
 
 }  // namespace sdme::network

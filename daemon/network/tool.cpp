@@ -25,6 +25,8 @@ std::string find_program(const std::string& name) {
 
 }  // namespace
 
+void require_tool(const std::string& name) { static_cast<void>(find_program(name)); }
+
 std::string run_tool(const std::string& name, const std::vector<std::string>& arguments, std::string_view input) {
   const auto in = os::sealed_memory(input, "input");
   const os::UniqueFd out(memfd_create("output", MFD_CLOEXEC | MFD_NOEXEC_SEAL));

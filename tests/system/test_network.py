@@ -196,6 +196,18 @@ def test_a_guest_is_found_whatever_it_has(web, suite, users):
 
 # ---- who reaches whom -----------------------------------------------------------------------------
 
+@pytest.mark.parametrize("tool", ["dnsmasq", "nft", "ip"])
+def test_a_tool_that_is_missing_is_named(web, tool):
+    path = pathlib.Path("/usr/sbin", tool).resolve()
+    name = guests.create(web, "--network-veth")
+    path.rename(f"{path}.away")
+    try:
+        refused("start", name, status=1, says=f"sdmectl: the network did not come up: the program '{tool}' is not installed")
+    finally:
+        path.with_name(path.name + ".away").rename(path)
+    host.until(lambda: not host.our_units("sdme-rules@links.service", "sdme-network@links.service"), "no unit of the network")
+
+
 def test_links_and_zones_are_apart(web):
     linked, other = (guests.start(guests.create(web, "--network-veth")) for _ in range(2))
     zone = guests.start(guests.create(web, "--network-zone", "lan"))
@@ -476,7 +488,7 @@ def test_nothing_is_left_behind(web, ports):
     host.until(lambda: "sdme-" not in root("nft", "list", "tables").out, "the rules to go")
     host.until(lambda: not root("systemctl", "list-units", "--no-legend", "sdme-network@*", "sdme-port-*").out.strip(),
                "the units to go")
-    assert not answers("127.0.0.1", port)
+    assert not any(answers("127.0.0.1", port) for port in ports)
 
 
 def test_dnsmasq_is_told_who_left(web):
