@@ -74,6 +74,13 @@ Finding overlayfs(const std::string& root, const std::string& release) {
           "load its module ('modprobe overlay'), or boot a kernel that has it"};
 }
 
+Finding user_namespaces(const std::string& root) {
+  const auto text = content(root + "/proc/sys/user/max_user_namespaces");
+  if (!text.starts_with("0")) return {Level::kOk, "userns", "containers can have user namespaces", ""};
+  return {Level::kProblem, "userns", "this host allows no user namespaces: only containers with --no-userns start",
+          "take user.max_user_namespaces=0 out of /etc/sysctl.d, and run 'sysctl user.max_user_namespaces=65536'"};
+}
+
 Finding control_groups(const std::string& root) {
   const auto text = content(root + "/sys/fs/cgroup/cgroup.controllers");
   if (!fs::exists(root + "/sys/fs/cgroup/cgroup.controllers")) {
@@ -110,23 +117,51 @@ Finding tools(const std::string& root) {
 
 // Who is known to have put such a chain there.
 std::string firewall_fix(const std::string& root) {
+  const std::string likewise = ", likewise for each zone's bridge (sdz-ZONE)";
   if (content(root + "/etc/ufw/ufw.conf").contains("ENABLED=yes"))
-    return "'ufw route allow in on sdme-links', likewise for each zone's bridge (sdz-ZONE)";
-  if (fs::exists(root + "/run/docker.pid") || fs::exists(root + "/run/docker.sock"))
-    return "'iptables -I DOCKER-USER -i sdme-links -j ACCEPT' and the same with -o, likewise for each zone's bridge "
-           "(sdz-ZONE)";
+    return "'ufw allow in on sdme-links' and 'ufw route allow in on sdme-links'" + likewise;
   if (fs::exists(root + "/run/firewalld"))
-    return "'firewall-cmd --permanent --zone=trusted --add-interface=sdme-links', likewise for each zone's bridge "
-           "(sdz-ZONE)";
-  return "let it accept what comes from and goes to sdme-links, and each zone's bridge (sdz-ZONE)";
+    return "'firewall-cmd --permanent --zone=trusted --add-interface=sdme-links' and 'firewall-cmd --reload'" +
+           likewise;
+  if (fs::exists(root + "/run/docker.pid") || fs::exists(root + "/run/docker.sock"))
+    return "'iptables -I DOCKER-USER -i sdme-links -j ACCEPT' and the same with -o" + likewise;
+  return "put 'iifname \"sdme-links\" accept' into that chain, and into one of what is forwarded 'oifname "
+         "\"sdme-links\" "
+         "accept', too" +
+         likewise;
 }
 
-Finding firewall(const std::string& root, const std::vector<std::string>& forward_drops) {
-  if (forward_drops.empty()) return {Level::kOk, "firewall", "nothing drops what containers forward", ""};
+Finding firewall(const std::string& root, const HostReport& report) {
+  std::vector<std::string> drops;
+  if (!report.forward_drops.empty())
+    drops.push_back("what they send on (" + join(report.forward_drops, "; ") + "), so that they do not get out");
+  if (!report.input_drops.empty()) {
+    drops.push_back("what they ask this host (" + join(report.input_drops, "; ") +
+                    "), so that they get neither addresses nor names");
+  }
+  if (drops.empty()) return {Level::kOk, "firewall", "nothing drops what containers send", ""};
   return {Level::kProblem, "firewall",
-          "the firewall drops what is forwarded (" + join(forward_drops, "; ") +
-              "): containers with network veth or zone do not get out, unless a rule lets them",
-          firewall_fix(root)};
+          "the firewall drops, of containers with network veth or zone, " + join(drops, "; and "), firewall_fix(root)};
+}
+
+Finding rules(const std::vector<std::string>& lost) {
+  if (lost.empty()) return {Level::kOk, "rules", "each network of sdmed that is up has its rules", ""};
+  std::vector<std::string> commands;
+  for (const auto& network : lost) commands.push_back("'systemctl restart sdme-network@" + network + ".service'");
+  return {Level::kProblem, "rules",
+          "somebody took away the rules of network " + join(lost, ", ") +
+              " (as 'nft flush ruleset' does): its containers do not get out",
+          join(commands, ", ")};
+}
+
+// Of ours, that is up.
+bool has_network(const std::string& root) {
+  std::error_code none;
+  const fs::directory_iterator interfaces(root + "/sys/class/net", none);
+  return std::ranges::any_of(interfaces, [](const fs::directory_entry& entry) {
+    const auto name = entry.path().filename().string();
+    return name == "sdme-links" || name.starts_with("sdz-");
+  });
 }
 
 Finding forwarding(const std::string& root) {
@@ -142,6 +177,12 @@ Finding forwarding(const std::string& root) {
               " turns IP forwarding off: whenever it is applied, containers with network veth or zone do not get out",
           "remove the line net.ipv4.ip_forward there, or set it to 1"};
     }
+  }
+  if (content(root + "/proc/sys/net/ipv4/ip_forward").starts_with('0') && has_network(root)) {
+    return {Level::kProblem, "forwarding",
+            "IP forwarding was turned off while networks of sdmed are up: containers with network veth or zone do not "
+            "get out",
+            "'sysctl net.ipv4.ip_forward=1', and find out who turns it off"};
   }
   return {Level::kOk, "forwarding", "nothing turns IP forwarding off; sdmed turns it on where a network needs it", ""};
 }
@@ -231,19 +272,10 @@ Finding networkd(const std::string& root) {
 
 }  // namespace
 
-std::vector<Finding> examine_host(const std::string& root, const std::string& release,
-                                  const std::vector<std::string>& forward_drops) {
-  return {kernel(release),
-          overlayfs(root, release),
-          control_groups(root),
-          tools(root),
-          firewall(root, forward_drops),
-          forwarding(root),
-          networkd(root),
-          ids(root),
-          inotify(root),
-          machined(root),
-          apparmor(root)};
+std::vector<Finding> examine_host(const std::string& root, const std::string& release, const HostReport& report) {
+  return {kernel(release),        overlayfs(root, release), user_namespaces(root), control_groups(root), tools(root),
+          firewall(root, report), rules(report.lost_rules), forwarding(root),      networkd(root),       ids(root),
+          inotify(root),          machined(root),           apparmor(root)};
 }
 
 Finding examine_space(const std::string& store) {

@@ -15,10 +15,16 @@ struct Finding {
   std::string fix;       // what to do; "" where nothing is
 };
 
+// What CheckHost told.
+struct HostReport {
+  std::vector<std::string> forward_drops;
+  std::vector<std::string> input_drops;
+  std::vector<std::string> lost_rules;
+};
+
 // What anyone can see of the host whose files are below `root` ("" for this one) that matters to containers. `release` is
-// that of the kernel, `forward_drops` what CheckHost told.
-std::vector<Finding> examine_host(const std::string& root, const std::string& release,
-                                  const std::vector<std::string>& forward_drops);
+// that of the kernel.
+std::vector<Finding> examine_host(const std::string& root, const std::string& release, const HostReport& report);
 
 Finding examine_space(const std::string& store);
 

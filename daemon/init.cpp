@@ -110,9 +110,10 @@ void confine(const model::AppArmorChoice& choice) {
   start.bind_sources = machine::mount_binds(record, root);
   tell_environment(record.definition.environment);
   if (disk) quota::limit(written, disk);
+  const auto& network = record.definition.network;
+  network::check_host_side(network);
   connect(record, start);
   join(record, start);
-  const auto& network = record.definition.network;
   const bool has_link = network.is_ours() || network.mode == model::Network::Mode::kBridge ||
                         network.mode == model::Network::Mode::kMacvlan;
   start.starts_networkd = has_link && machine::has_networkd(root.directory);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sdme-network up|down INSTANCE: the network of sdme-network@INSTANCE.service, before and after dnsmasq(8).
+// sdme-network watch INSTANCE: keeps its rules, the work of sdme-rules@INSTANCE.service.
+// sdme-network booted NAME: the link of a container that has booted, the work of sdme-link@NAME.service.
 // sdme-network left NAME: what is to be done when a container's unit has ended.
 // sdme-network pod-up|pod-down NAME: the network of sdme-pod@NAME.service.
 #include <systemd/sd-daemon.h>
@@ -15,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "network/bridge.hpp"
+#include "network/firewall.hpp"
 #include "network/link.hpp"
 #include "network/pod.hpp"
 
@@ -38,9 +41,15 @@ void settle(const std::string& of) {
 
 using Verb = void (*)(const std::string& of);
 
-constexpr std::array<std::pair<std::string_view, Verb>, 5> kVerbs = {{
+constexpr std::array<std::pair<std::string_view, Verb>, 7> kVerbs = {{
     {"up", &network::bring_up},
     {"down", &network::take_down},
+    {"watch", [](const std::string& of) { network::watch_rules(of); }},
+    {"booted",
+     [](const std::string& of) {
+       auto pid1 = sdme::systemd::Pid1::of_host();
+       network::finish_link(pid1, of);
+     }},
     {"left",
      [](const std::string& of) {
        auto pid1 = sdme::systemd::Pid1::of_host();
@@ -59,7 +68,7 @@ constexpr std::array<std::pair<std::string_view, Verb>, 5> kVerbs = {{
 int main(int argc, char** argv) {
   const auto verb = std::ranges::find(kVerbs, argc == 3 ? std::string_view(argv[1]) : std::string_view(),
                                       [](const auto& row) { return row.first; });
-  if (verb == kVerbs.end()) return fail("usage: sdme-network up|down|left|pod-up|pod-down NAME");
+  if (verb == kVerbs.end()) return fail("usage: sdme-network up|down|watch|booted|left|pod-up|pod-down NAME");
   try {
     verb->second(argv[2]);
     return EXIT_SUCCESS;

@@ -32,12 +32,14 @@ Colour colour(Level level) {
 }
 
 // What the service tells, and that it does.
-Finding ask_service(Client& client, std::vector<std::string>& forward_drops) {
+Finding ask_service(Client& client, HostReport& report) {
   try {
     JobWaiter waiter(client);
     const auto job = client.bus.await(client.bus.open().CheckHost(foreground_options()));
     const auto result = waiter.finish(job, "check", "this host");
-    forward_drops = value_of<std::vector<std::string>>(result, "forward-drops");
+    report = {.forward_drops = value_of<std::vector<std::string>>(result, "forward-drops"),
+              .input_drops = value_of<std::vector<std::string>>(result, "input-drops"),
+              .lost_rules = value_of<std::vector<std::string>>(result, "lost-rules")};
     return {Level::kOk, "service", "sdmed answers", ""};
   } catch (const Failure& failure) {
     return {Level::kProblem, "service", failure.message,
@@ -52,9 +54,9 @@ void Doctor::define(CLI::App&) {}
 int Doctor::run(Client& client) const {
   utsname kernel = {};
   ::uname(&kernel);
-  std::vector<std::string> forward_drops;
-  std::vector<Finding> findings = {ask_service(client, forward_drops)};
-  std::ranges::move(examine_host("", kernel.release, forward_drops), std::back_inserter(findings));
+  HostReport report;
+  std::vector<Finding> findings = {ask_service(client, report)};
+  std::ranges::move(examine_host("", kernel.release, report), std::back_inserter(findings));
   findings.push_back(examine_space(kStore));
   const bool bad = std::ranges::contains(findings, Level::kProblem, &Finding::level);
   if (client.out.wants_json()) {

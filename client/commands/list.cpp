@@ -3,8 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "client.hpp"
 #include "containers.hpp"
+#include "guest_address.hpp"
 #include "text.hpp"
 
 namespace sdme::client {
@@ -26,12 +29,21 @@ std::string yes_or_no(const Dict& container, const std::string& key) {
   return value_of<bool>(container, key) ? "yes" : "no";
 }
 
+// Where others give the addresses, only the guest knows its own.
+void add_address(Dict& container) {
+  const auto network = value_of<std::string>(container, "network");
+  const bool from_others = network.starts_with("bridge:") || network.starts_with("macvlan:");
+  if (!from_others || value_of<std::string>(container, "state") != "running") return;
+  container["address"] = sdbus::Variant(guest_address(value_of<std::string>(container, "name")));
+}
+
 }  // namespace
 
 void List::define(CLI::App&) {}
 
 int List::run(Client& client) const {
-  const auto list = list_containers(client);
+  auto list = list_containers(client);
+  if (!client.bus.is_peer()) std::ranges::for_each(list, add_address);
   if (client.out.wants_json()) {
     client.out.results(list);
     return exit_code::kDone;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "base/text.hpp"
 #include "model/names.hpp"
@@ -43,18 +44,20 @@ std::vector<T> parsed_list(const Strings& list, T (*parse)(std::string_view)) {
   return parsed;
 }
 
-// Of "add-KEY" and "remove-KEY" of an update.
+// Of "add-KEY" and "remove-KEY" of an update. Returns how many stay; behind them are those that were added.
 template <typename T, typename Same>
-void edit(OptionReader& reader, const std::string& key, std::vector<T>& list, T (*parse)(std::string_view),
-          Same is_meant) {
+std::size_t edit(OptionReader& reader, const std::string& key, std::vector<T>& list, T (*parse)(std::string_view),
+                 Same is_meant) {
   for (const auto& item : reader.take<Strings>("remove-" + key).value_or(Strings{})) {
     if (std::erase_if(list, [&](const T& one) { return is_meant(one, item); }) == 0)
       throw Error(Errc::kNotFound, text::quoted(item) + " is not among the " + key);
   }
+  const auto kept = list.size();
   for (auto& added : parsed_list(reader.take<Strings>("add-" + key).value_or(Strings{}), parse)) {
     list.push_back(std::move(added));
   }
   check_length(list.size());
+  return kept;
 }
 
 // Of several that set one variable, the last counts.
@@ -75,10 +78,11 @@ std::string variable(std::string_view assignment) {
   return std::string(assignment);
 }
 
-// "8080" means it on every address, "127.0.0.1:8080" on that one.
+// "8080" means it on every address and wherever it leads, "127.0.0.1:8080" on that one, "8080:80" if it leads there.
 bool is_port(const model::Port& port, const std::string& text) {
   const auto meant = model::Port::parse(text);
-  return port.host == meant.host && port.protocol == meant.protocol &&
+  const bool leads_there = meant.container == meant.host || meant.container == port.container;
+  return port.host == meant.host && port.protocol == meant.protocol && leads_there &&
          (meant.address.empty() || meant.address == port.address);
 }
 
@@ -186,7 +190,14 @@ std::optional<std::vector<model::Port>> take_ports(OptionReader& reader, const s
 }
 
 void edit_ports(OptionReader& reader, std::vector<model::Port>& ports) {
-  edit(reader, "ports", ports, &model::Port::parse, is_port);
+  const auto kept = edit(reader, "ports", ports, &model::Port::parse, is_port);
+  const auto holders = std::span(ports).first(kept);
+  for (const auto& port : std::span(ports).subspan(kept)) {
+    const auto holder = std::ranges::find_if(holders, [&](const model::Port& held) { return held.collides(port); });
+    if (holder == holders.end()) continue;
+    throw Error(Errc::kInUse, "port " + port.str() + (*holder == port ? " is" : ": " + holder->str() + " is") +
+                                  " published there already");
+  }
 }
 
 DefinitionRequest new_definition(const Options& options, bool host_clone, const store::Settings& settings) {

@@ -20,6 +20,13 @@ std::string address_of(const model::Network& network) {
   return network.address == 0 ? "" : model::to_text(network.address);
 }
 
+// A member of a pod has that of the pod.
+std::string address_of(const model::Definition& definition, const store::Store& store) {
+  const auto* pod =
+      definition.network.mode == model::Network::Mode::kPod ? store.pods().find(definition.pod()) : nullptr;
+  return address_of(pod == nullptr ? definition.network : pod->network);
+}
+
 template <typename T>
 std::vector<std::string> texts_of(const std::vector<T>& items) {
   std::vector<std::string> texts;
@@ -83,7 +90,7 @@ Description public_of(const model::ContainerRecord& record, const States& states
           {"userns", Variant{record.definition.userns}},
           {"network", Variant{record.definition.network.str()}},
           {"oci-pod", Variant{record.definition.oci_pod}},
-          {"address", Variant{address_of(record.definition.network)}},
+          {"address", Variant{address_of(record.definition, store)}},
           {"ports", Variant{texts_of(record.definition.ports)}},
           {"host-clone", Variant{record.definition.host_clone}},
           {"privileged", Variant{!reach_of(record, states, store).empty()}},

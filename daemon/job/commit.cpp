@@ -269,7 +269,10 @@ Committed commit(const Record& record, const json::Value& result, store::Store& 
     return {.result = json::Value::object(), .touched = {}};
   }
   if (record.kind == "check")
-    return {.result = {{"forward-drops", shown_list(result, "forward_drops")}}, .touched = {}};
+    return {.result = {{"forward-drops", shown_list(result, "forward_drops")},
+                       {"input-drops", shown_list(result, "input_drops")},
+                       {"lost-rules", shown_list(result, "lost_rules")}},
+            .touched = {}};
   if (record.kind == "gc") return {.result = result, .touched = {}};
   if (record.session) {
     return {.result = {{"status", json::get<std::int32_t>(result, "status")},

@@ -166,8 +166,10 @@ Properties for_machine(const Record& record, const std::string& out) {
   auto writable = unit_files(record);
   writable.push_back(out);
   if (limits_disk(record)) writable.push_back(layout::container(record.target));
-  return {{"CapabilityBoundingSet", capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID,
-                                                 CAP_KILL, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE)},
+  auto caps = capabilities(CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_CHOWN,
+                           CAP_FOWNER, CAP_DAC_OVERRIDE);
+  if (record.verb == "update") caps |= capabilities(CAP_NET_BIND_SERVICE);  // whether a port below 1024 is free
+  return {{"CapabilityBoundingSet", caps},
           {"ProtectSystem", std::string("strict")},
           {"DevicePolicy", std::string("closed")},  // as above; terminals are among those left
           {"ReadWritePaths", std::move(writable)},

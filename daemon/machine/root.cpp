@@ -118,8 +118,11 @@ Root mount_root(const model::ContainerRecord& record) {
 
 namespace {
 
+// Where /lib is a directory of its own, as in Debian 11, it has the units.
 bool has_unit(const os::Dir& tree, const std::string& name) {
-  return static_cast<bool>(layer::open_in_root(tree, "usr/lib/systemd/system/" + name, O_PATH));
+  return std::ranges::any_of(std::array{"usr/lib/systemd/system/", "lib/systemd/system/"}, [&](const char* place) {
+    return static_cast<bool>(layer::open_in_root(tree, place + name, O_PATH));
+  });
 }
 
 }  // namespace

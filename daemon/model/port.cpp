@@ -29,6 +29,14 @@ std::optional<std::string> canonical(int family, const std::string& address) {
   return text.data();
 }
 
+// What is sent to a group is for all in it, and nobody connects to one.
+void check_is_one_host(std::string_view text, const std::string& address) {
+  in_addr bytes = {};
+  inet_pton(AF_INET, address.c_str(), &bytes);
+  const auto number = ntohl(bytes.s_addr);
+  if (IN_MULTICAST(number) || number == INADDR_BROADCAST) refuse(text, "has the address of a group");
+}
+
 // Of IPv6, those that no socket can be bound to as they stand.
 void check_can_be_bound(std::string_view text, const std::string& address) {
   in6_addr bytes = {};
@@ -67,6 +75,7 @@ std::string take_address(std::string_view text, std::string_view& rest) {
     const auto parts = text::split(rest, ':');
     if (parts.size() < 2 || (parts.size() == 2 && text::to_unsigned(parts[0]))) return "";
     address = canonical(AF_INET, parts[0]);
+    if (address) check_is_one_host(text, *address);
     rest = rest.substr(parts[0].size() + 1);
   }
   if (!address) refuse(text, "has an address that is neither IPv4 nor IPv6 in brackets; names are not looked up");

@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::size_t kLongestSwitch = 16;
 
-std::string table_of(std::string_view instance) { return "sdme-" + std::string(instance); }
-
 std::string network_of(const Subnet& subnet) {
   return model::to_text(subnet.gateway - 1) + "/" + std::to_string(subnet.prefix);
 }
@@ -32,8 +30,6 @@ void allow_forwarding() {
   if (settings.read("ip_forward", kLongestSwitch).starts_with('1')) return;
   os::write_all(settings.open_file("ip_forward", O_WRONLY | O_TRUNC).get(), "1", "net.ipv4.ip_forward");
 }
-
-bool is_ours(const std::string& interface) { return interface == bridge_of("links") || interface.starts_with("sdz-"); }
 
 std::vector<std::string> ports_of(const std::string& bridge) {
   const auto ports = "/sys/class/net/" + bridge + "/brif";
@@ -47,7 +43,7 @@ void check_free(const Subnet& subnet, const std::string& bridge) {
   for (const auto& route : routes) {
     const auto device = json::get_or<std::string>(route, "dev", "");
     if (device == bridge) continue;
-    if (is_ours(device) && ports_of(device).empty()) {  // of a network whose end was missed
+    if (is_bridge_of_ours(device) && ports_of(device).empty()) {  // of a network whose end was missed
       delete_interface(device);
       continue;
     }
@@ -115,6 +111,7 @@ std::string resolv_conf(std::string_view instance, const Subnet& subnet) {
 }
 
 void bring_up(const std::string& instance) {
+  require_tool("dnsmasq");  // which is run next, by systemd, whose words nobody waits for
   const auto subnet = subnet_of(instance);
   const auto bridge = bridge_of(instance);
   check_free(subnet, bridge);
@@ -125,6 +122,17 @@ void bring_up(const std::string& instance) {
   const auto directory = os::Dir::open(directory_of(instance));
   directory.write(kDnsmasqConf, dnsmasq_conf(instance, subnet), 0644);
   directory.write(kResolvConf, resolv_conf(instance, subnet), 0644);
+}
+
+// Who takes a network down removes the bridge first, so that its rules stay away.
+bool restore_rules(const std::string& instance) {
+  if (!has_interface(bridge_of(instance))) return false;
+  const auto listed = json::parse(run_tool("nft", {"-j", "list", "tables", "inet"}), "the list of nft");
+  for (const auto& entry : listed.value("nftables", json::Value::array())) {
+    if (entry.value("table", json::Value::object()).value("name", "") == table_of(instance)) return false;
+  }
+  run_nft(nft_rules(instance, subnet_of(instance)));
+  return true;
 }
 
 bool has_ports(const std::string& instance) { return !ports_of(bridge_of(instance)).empty(); }

@@ -30,6 +30,8 @@ std::string resolv_conf(std::string_view instance, const Subnet& subnet);
 // Makes what is not there yet. The subnet is what members.hpp wrote down. InUse, naming it, where the
 // host has the addresses on another interface.
 void bring_up(const std::string& instance);
+// Puts the rules of a network that is up back where somebody took its table away; whether that was so.
+bool restore_rules(const std::string& instance);
 // Takes it away again unless somebody is connected.
 void take_down(const std::string& instance);
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "network/link.hpp"
 
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -9,6 +14,8 @@
 #include "network/names.hpp"
 #include "network/namespace.hpp"
 #include "network/tool.hpp"
+#include "os/process.hpp"
+#include "store/layout.hpp"
 
 namespace sdme::network {
 
@@ -53,14 +60,36 @@ void make_link(const std::string& uuid, const std::string& instance) {
           "link set " + outer + " type bridge_slave isolated " + (alone ? "on" : "off"), "link set " + outer + " up"});
 }
 
+constexpr const char* kInside = "host0";  // what the guest calls its end
+
+// In this process's network. One that is not there is nobody's to take up.
+bool is_down(const std::string& interface) {
+  const os::UniqueFd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) throw_errno("making a socket");
+  ifreq request = {};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  return ioctl(fd.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
+}
+
+std::optional<os::Process> find_guest(pid_t main_pid) {
+  for (const pid_t pid : os::children_of(main_pid)) {
+    if (os::innermost_pid(pid) != 1) continue;
+    auto process = os::Process::open(pid);
+    if (os::innermost_pid(pid) == 1 && process.alive()) return process;  // not a number that was given to another
+  }
+  return std::nullopt;
+}
+
 // The end waits in the host's network; only from there can it be handed over.
 void take_inside(const std::string& inner, const model::Network& network) {
   const auto outside = current_namespace();
   enter_new_namespace();
   const auto us = std::to_string(getpid());
-  in_namespace(outside, [&] { run_ip({"link set " + inner + " netns " + us + " name host0"}); });
-  set_up("host0", network);
+  in_namespace(outside, [&] { run_ip({"link set " + inner + " netns " + us + " name " + kInside}); });
+  set_up(kInside, network);
 }
+
+bool is_bridge(const std::string& name) { return access(("/sys/class/net/" + name + "/bridge").c_str(), F_OK) == 0; }
 
 }  // namespace
 
@@ -93,8 +122,37 @@ Link connect_container(systemd::Pid1& pid1, const model::ContainerRecord& record
   if (record.definition.needs_setup()) {
     take_inside(link.inner, network);
     link.inner.clear();
+  } else {
+    pid1.start("sdme-link@" + name + ".service");  // waits until we are up
   }
   return link;
+}
+
+void finish_link(systemd::Pid1& pid1, const std::string& container) {
+  const auto network = find_network(container);
+  const auto guest = network ? find_guest(pid1.service(layout::container_unit(container)).main_pid) : std::nullopt;
+  if (!guest) return;
+  in_namespace(guest->fd, [&] {
+    if (is_down(kInside)) set_up(kInside, *network);
+  });
+}
+
+void check_host_side(const model::Network& network) {
+  const bool wants_bridge = network.mode == model::Network::Mode::kBridge;
+  if (!wants_bridge && network.mode != model::Network::Mode::kMacvlan) return;
+  const auto name = text::quoted(network.name);
+  if (!has_interface(network.name)) {
+    throw Error(Errc::kNotFound, "this host has no " + std::string(wants_bridge ? "bridge " : "network interface ") +
+                                     name + ": make it, or give the container another network");
+  }
+  if (wants_bridge && !is_bridge(network.name)) {
+    throw Error(Errc::kInvalidArgument,
+                "interface " + name + " of this host is no bridge: name one that is, or take --network-macvlan");
+  }
+  if (wants_bridge && is_bridge_of_ours(network.name)) {
+    throw Error(Errc::kInvalidArgument, name + " is the bridge of a network of sdmed's own, which --network-veth and " +
+                                            "--network-zone lead to");
+  }
 }
 
 void disconnect(systemd::Pid1& pid1, const std::string& key) {

@@ -27,6 +27,14 @@ Link connect(systemd::Pid1& pid1, const model::Network& network, const Member& m
 // not one where DHCP would tell it how.
 Link connect_container(systemd::Pid1& pid1, const model::ContainerRecord& record);
 
+// The container has booted. Where nobody inside took the link up, since there is no DHCP client or it is not to run, it
+// gets what DHCP would have told. The work of sdme-link@NAME.service, which connect_container() queues.
+void finish_link(systemd::Pid1& pid1, const std::string& container);
+
+// NotFound or InvalidArgument, naming it, where the bridge or interface of the host that it wants is none: systemd-nspawn
+// would tell only the journal.
+void check_host_side(const model::Network& network);
+
 // What is left of a container or pod that ended: its address and name are no longer told, and a network
 // that nobody is on is stopped. Nothing to do is fine. `key` is that of the member.
 void disconnect(systemd::Pid1& pid1, const std::string& key);

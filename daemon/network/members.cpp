@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/network.hpp"
 #include "network/names.hpp"
+#include "network/tool.hpp"
 #include "store/layout.hpp"
 
 namespace sdme::network {
@@ -38,9 +40,19 @@ std::string directory_of(std::string_view instance) {
 }
 
 Subnet subnet_of(const std::string& instance) {
-  const auto text = os::Dir::make(directory_of(instance), 0755).find_text(kSubnet, kLongestLine);
+  const auto directory = os::Dir::open(layout::kNetworks).find_dir(instance);
+  const auto text = directory ? directory->find_text(kSubnet, kLongestLine) : std::nullopt;
   if (!text) throw Error(Errc::kCorrupt, "nobody wrote down the addresses of network " + text::quoted(instance));
   return Subnet::parse(*text);
+}
+
+std::vector<std::string> networks_up() {
+  std::vector<std::string> up;
+  if (access(layout::kNetworks, F_OK) != 0) return up;
+  for (const auto& instance : os::Dir::open(layout::kNetworks).entries()) {
+    if (instance != kMembers && has_interface(bridge_of(instance))) up.push_back(instance);
+  }
+  return up;
 }
 
 os::UniqueFd lock_network(const std::string& instance) {
@@ -91,10 +103,24 @@ void leave(const std::string& instance, const std::string& key) {
 std::string key_of_pod(const std::string& name) { return "pod:" + name; }
 
 std::optional<Membership> find_membership(const std::string& key) {
-  const auto text = members().find_text(key, kLongestLine);
+  if (access(layout::kNetworks, F_OK) != 0) return std::nullopt;
+  const auto members = os::Dir::open(layout::kNetworks).find_dir(kMembers);
+  const auto text = members ? members->find_text(key, kLongestLine) : std::nullopt;
   if (!text) return std::nullopt;
   const auto end = text->find('\n');
   return Membership{.instance = text->substr(0, end), .uuid = end == std::string::npos ? "" : text->substr(end + 1)};
+}
+
+std::optional<model::Network> find_network(const std::string& key) {
+  const auto membership = find_membership(key);
+  if (!membership) return std::nullopt;
+  const auto directory = os::Dir::open(directory_of(membership->instance));
+  const auto line = directory.open_dir(kAddresses).find_text(key, kLongestLine).value_or("");
+  const auto parts = text::split(line, ',');
+  if (parts.size() != 3) throw Error(Errc::kCorrupt, "nobody wrote down the address of " + text::quoted(key));
+  const auto subnet = subnet_of(membership->instance);
+  const auto own = Subnet::parse(parts[1] + "/" + std::to_string(subnet.prefix));
+  return model::Network{.mode = model::Network::Mode::kVeth, .address = own.gateway, .prefix = subnet.prefix};
 }
 
 }  // namespace sdme::network

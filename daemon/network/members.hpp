@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "model/network.hpp"
 #include "network/bridge.hpp"
 #include "os/dir.hpp"
 #include "os/unique_fd.hpp"
@@ -29,6 +31,7 @@ struct Member {
 
 std::string directory_of(std::string_view instance);
 Subnet subnet_of(const std::string& instance);  // Corrupt when none was written down
+std::vector<std::string> networks_up();         // instances whose bridge is there, sorted
 
 // Held while a network changes: one that ends must not take away what one that starts just found.
 os::UniqueFd lock_network(const std::string& instance);
@@ -51,6 +54,9 @@ struct Membership {
   std::string uuid;
 };
 std::optional<Membership> find_membership(const std::string& key);
+
+// The address that it was written down with, and its network; none where it is on no network of ours.
+std::optional<model::Network> find_network(const std::string& key);
 
 std::string key_of_pod(const std::string& name);  // that no container has
 

@@ -32,6 +32,16 @@ std::string bridge_of(std::string_view instance) {
   return "sdz-" + std::string(instance.substr(kZone.size()));
 }
 
+bool is_bridge_of_ours(std::string_view interface) {
+  return interface == bridge_of(kLinks) || interface.starts_with(bridge_of(kZone));
+}
+
+std::string table_of(std::string_view instance) { return "sdme-" + std::string(instance); }
+
+bool is_table_of_ours(std::string_view table) {
+  return table == table_of(kLinks) || table.starts_with(table_of(kZone));
+}
+
 std::string outer_end(std::string_view uuid) { return "sd-" + beginning(uuid); }
 
 std::string inner_end(std::string_view uuid) { return "sp-" + beginning(uuid); }

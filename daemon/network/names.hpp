@@ -14,6 +14,9 @@ namespace sdme::network {
 std::string instance_of(const model::Network& network);
 std::string unit_of(std::string_view instance);    // sdme-network@INSTANCE.service
 std::string bridge_of(std::string_view instance);  // "sdme-links", "sdz-NAME"
+bool is_bridge_of_ours(std::string_view interface);
+std::string table_of(std::string_view instance);  // of nftables, family inet: "sdme-INSTANCE"
+bool is_table_of_ours(std::string_view table);
 
 // The two ends of the link of what has this uuid: the host's, and the one that goes inside.
 std::string outer_end(std::string_view uuid);

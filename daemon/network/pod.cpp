@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.hpp"
+#include "model/record.hpp"
 #include "network/link.hpp"
 #include "network/names.hpp"
 #include "network/namespace.hpp"
@@ -94,6 +96,18 @@ void change(systemd::Pid1& pid1, const model::PodRecord& from, const model::PodR
   publish(pid1, inside_of(to), moves ? to.ports : missing_from(to.ports, from.ports));
 }
 
+// Whoever runs and is in the pod, or has applications that may enter it.
+bool has_members_up(systemd::Pid1& pid1, const std::string& pod) {
+  const auto containers = os::Dir::open(layout::state(layout::kContainers));
+  return std::ranges::any_of(containers.entries(), [&](const std::string& name) {
+    const auto directory = containers.find_dir(name);
+    const auto text = directory ? directory->find_text(layout::kRecord, kLongestRecord) : std::nullopt;
+    if (!text) return false;
+    const auto record = model::ContainerRecord::from_text(*text, "record of container '" + name + "'");
+    return record.definition.pod() == pod && !pid1.service(layout::container_unit(name)).ended();
+  });
+}
+
 }  // namespace
 
 void settle_pod(systemd::Pid1& pid1, const model::PodRecord& wanted) {
@@ -116,8 +130,16 @@ void settle_pod(systemd::Pid1& pid1, const model::PodRecord& wanted) {
   directory_of_pod(name).write(kLive, wanted.to_text(), 0600);
 }
 
+// Somebody may stop the unit while members are up. They could not follow to another namespace: this one stays, without
+// what leads there, which the next start makes anew.
 void take_down_pod(systemd::Pid1& pid1, const std::string& name) {
-  if (const auto live = live_pod(name)) {
+  auto live = live_pod(name);
+  if (live && has_members_up(pid1, name)) {
+    live->network = {.mode = model::Network::Mode::kPrivate};
+    live->ports.clear();
+    return settle_pod(pid1, *live);
+  }
+  if (live) {
     withdraw(pid1, inside_of(*live).name, live->ports);
     disconnect(pid1, key_of_pod(name));
   }

@@ -42,14 +42,17 @@ std::string listen_address(const Port& port) {
   return (address.contains(':') ? "[" + address + "]" : address) + ":" + std::to_string(port.host);
 }
 
-// "users:(("nginx",pid=7,fd=6))" is what ss(8) shows of a holder.
+// "users:(("nginx",pid=7,fd=6))" is what ss(8) shows of a holder. It may be a client, too, whose own end the kernel gave
+// that number.
 std::string holder_of(const Port& port) {
+  const auto* protocol = port.protocol == Port::Protocol::kTcp ? "-t" : "-u";
   try {
-    const auto listed = run_tool("ss", {"-H", "-l", "-n", "-p", port.protocol == Port::Protocol::kTcp ? "-t" : "-u",
-                                        "sport = :" + std::to_string(port.host)});
-    const auto begin = listed.find("((\"");
-    const auto end = begin == std::string::npos ? begin : listed.find('"', begin + 3);
-    if (end != std::string::npos) return text::printable(listed.substr(begin + 3, end - begin - 3));
+    for (const char* which : {"-l", "-a"}) {
+      const auto listed = run_tool("ss", {"-H", which, "-n", "-p", protocol, "sport = :" + std::to_string(port.host)});
+      const auto begin = listed.find("((\"");
+      const auto end = begin == std::string::npos ? begin : listed.find('"', begin + 3);
+      if (end != std::string::npos) return text::printable(listed.substr(begin + 3, end - begin - 3));
+    }
   } catch (const Error&) {
   }
   return "another program";

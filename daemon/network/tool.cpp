@@ -14,7 +14,7 @@ namespace sdme::network {
 
 namespace {
 
-constexpr std::size_t kMostPrinted = 1024 * 1024;
+constexpr std::size_t kMostPrinted = 16 * 1024 * 1024;
 
 std::string find_program(const std::string& name) {
   for (const char* directory : {"/usr/sbin/", "/usr/bin/"}) {
@@ -24,6 +24,8 @@ std::string find_program(const std::string& name) {
 }
 
 }  // namespace
+
+void require_tool(const std::string& name) { static_cast<void>(find_program(name)); }
 
 std::string run_tool(const std::string& name, const std::vector<std::string>& arguments, std::string_view input) {
   const auto in = os::sealed_memory(input, "input");

@@ -8,6 +8,9 @@
 // The host's own tools of the network, iproute2 and nftables: one way to run them.
 namespace sdme::network {
 
+// NotSupported, naming it, unless it is installed.
+void require_tool(const std::string& name);
+
 // Runs NAME of /usr/sbin or /usr/bin with `input` to read, and returns what it printed. CommandFailed
 // with its words; NotSupported when it is not installed.
 std::string run_tool(const std::string& name, const std::vector<std::string>& arguments, std::string_view input = "");

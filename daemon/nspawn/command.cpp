@@ -47,7 +47,10 @@ void add_network(std::vector<std::string>& argv, const model::Network& network, 
   if (!start.interface.empty()) argv.push_back("--network-interface=" + start.interface + ":host0");
   if (network.mode == Mode::kPrivate) argv.emplace_back("--private-network");
   if (network.mode == Mode::kBridge) argv.push_back("--network-bridge=" + network.name);
-  if (network.mode == Mode::kMacvlan) argv.push_back("--network-macvlan=" + network.name);
+  if (network.mode == Mode::kMacvlan) {
+    argv.push_back("--network-macvlan=" + network.name + ":host0");
+    add_bind(argv, layout::kMacvlanNetwork, layout::kMacvlanNetworkInside, false);
+  }
 }
 
 void add_security(std::vector<std::string>& argv, const model::Security& security) {

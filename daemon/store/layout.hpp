@@ -71,6 +71,8 @@ inline constexpr const char* kPodInside = "/run/host/sdmed-pod";  // where a gue
 inline constexpr const char* kOciPodDropIn = "/usr/lib/sdmed/oci-pod.conf";  // and their units, how to get into it
 inline constexpr const char* kOciPodDropInInside = "/run/systemd/system/sdme-oci-.service.d/50-sdmed-pod.conf";
 inline constexpr const char* kEnvironmentInside = "/run/systemd/system.conf.d/90-sdmed-environment.conf";
+inline constexpr const char* kMacvlanNetwork = "/usr/lib/sdmed/macvlan.network";  // how a guest's networkd takes it up
+inline constexpr const char* kMacvlanNetworkInside = "/run/systemd/network/80-sdmed-macvlan.network";
 inline constexpr const char* kGuestSession = "/run/host/sdmed/sdme-guest-session";
 
 // Where an administrator's units are, and what we must tell systemd of a container: systemd.unit(5).

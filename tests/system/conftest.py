@@ -103,11 +103,17 @@ def web(prepared_host):
 
 
 @pytest.fixture
-def port():
-    """A port of the host that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def ports():
+    """Two ports of the host that nobody has."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in (one, other)]
+
+
+@pytest.fixture
+def port(ports):
+    return ports[0]
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,21 @@ def test_a_firewall_that_drops():
     assert bus.refusal("alice", "CheckHost", {"x": ("b", True)}) == "org.sdme1.Error.InvalidArgument"
 
 
+INPUT = "add table inet mine; add chain inet mine incoming { type filter hook input priority 0; policy accept; }"
+
+
+def test_a_firewall_without_addresses_for_containers():
+    """firewalld, for one, accepts by policy and refuses by its last rule."""
+    try:
+        host.run("root", "nft", INPUT + "; add rule inet mine incoming counter reject").ok()
+        found = examined()["firewall"]
+        assert found["level"] == "problem" and "inet mine incoming" in found["finding"] and "iifname" in found["fix"]
+        host.run("root", "nft", 'insert rule inet mine incoming iifname "sd*" accept').ok()
+        assert examined()["firewall"]["level"] == "ok"
+    finally:
+        host.run("root", "nft", "delete table inet mine").ok()
+
+
 def test_files_that_are_in_the_way():
     with file_with("/etc/systemd/network/05-all.network", "[Match]\nName=*\n"), file_with("/etc/sysctl.d/99-test.conf", "net.ipv4.ip_forward=0\n"):
         found = examined()

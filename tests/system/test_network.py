@@ -169,7 +169,44 @@ def test_resolved_and_others_ask_us(web):
     assert "nameserver" not in guests.shell_in(private, "cat /etc/resolv.conf").out
 
 
+def without_networkd(name):
+    mask = guests.upper(name) / "etc/systemd/system/systemd-networkd.service"
+    mask.parent.mkdir(parents=True, exist_ok=True)
+    mask.symlink_to("/dev/null")
+
+
+@pytest.mark.parametrize("users", ["--userns", "--no-userns"])
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "masked"])
+def test_a_guest_is_found_whatever_it_has(web, suite, users):
+    """Debian 11 has its units in /lib; and one that has no DHCP client to run is set up for it."""
+    friend = guests.start(guests.create(web, "--network-zone", "has"))
+    rootfs = web if suite == "masked" else guests.import_as("bob", host.unique(suite), guests.TARBALLS / f"{suite}.tar")
+    name = guests.create(rootfs, "--network-zone", "has", users)
+    if suite == "masked":
+        without_networkd(name)
+    guests.start(name)
+    assert has_address(name) and has_address(friend)
+    assert address_of(friend) in guests.exec_in(name, "getent", "ahostsv4", friend).ok()
+    assert address_of(name) in guests.exec_in(friend, "getent", "ahostsv4", name).ok()
+    assert address_of(name) in root("getent", "ahostsv4", name).ok()
+    if suite == "masked":
+        assert get(address_of(name), 80) == 200
+        guests.exec_in(name, "ip", "link", "set", "host0", "down").ok()  # it is the guest's all the same
+
+
 # ---- who reaches whom -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tool", ["dnsmasq", "nft", "ip"])
+def test_a_tool_that_is_missing_is_named(web, tool):
+    path = pathlib.Path("/usr/sbin", tool).resolve()
+    name = guests.create(web, "--network-veth")
+    path.rename(f"{path}.away")
+    try:
+        refused("start", name, status=1, says=f"sdmectl: the network did not come up: the program '{tool}' is not installed")
+    finally:
+        path.with_name(path.name + ".away").rename(path)
+    host.until(lambda: not host.our_units("sdme-rules@links.service", "sdme-network@links.service"), "no unit of the network")
+
 
 def test_links_and_zones_are_apart(web):
     linked, other = (guests.start(guests.create(web, "--network-veth")) for _ in range(2))
@@ -223,6 +260,32 @@ def outside():
         root("ip", "netns", "del", ns)
 
 
+def tables():
+    return root("nft", "list", "tables").out
+
+
+def test_rules_that_somebody_flushed_are_back(web):
+    """As nftables.service does whenever it is reloaded."""
+    guests.start(guests.create(web, "--network-zone", "rules"))
+    host.until(lambda: host.is_running("sdme-rules@zone-rules.service", "sdme-network"), "who keeps the rules")
+    before = root("nft", "list", "table", "inet", "sdme-zone-rules").ok()
+    for _ in range(3):
+        root("nft", "flush", "ruleset").ok()
+        host.until(lambda: "sdme-zone-rules" in tables(), "the rules")
+    assert root("nft", "list", "table", "inet", "sdme-zone-rules").ok() == before
+
+
+def test_rules_that_stay_away_are_seen(web):
+    guests.start(guests.create(web, "--network-zone", "rules"))
+    root("systemctl", "stop", "sdme-rules@zone-rules.service").ok()
+    root("nft", "delete", "table", "inet", "sdme-zone-rules").ok()
+    said = host.sdmectl("alice", "doctor", "--json")
+    found = next(one for one in json.loads(said.out) if one["check"] == "rules")
+    assert said.status == 1 and found["level"] == "problem" and "zone-rules" in found["finding"]
+    root("sh", "-c", re.search("'(systemctl restart [^']*)'", found["fix"])[1]).ok()
+    assert "sdme-zone-rules" in tables()
+
+
 def test_a_published_port_from_outside(web, port):
     guests.start(guests.create(web, "-p", f"{port}:80"))
     with outside() as (ns, _, ours):
@@ -247,6 +310,22 @@ def test_ports_come_and_go_while_it_runs(web, port):
     assert one["ports"] == [] and one["main_pid"] != pid
 
 
+def test_a_reserved_port_comes_while_it_runs(web):
+    name = guests.start(guests.create(web, "--network-veth"))
+    host.sdmectl("bob", "port", "add", name, "79:80").ok()
+    assert get("127.0.0.1", 79) == 200
+
+
+def test_ports_that_are_published_already_or_not_at_all(web, port):
+    name = guests.create(web, "-p", f"{port}:80")
+    refused("port", "add", name, f"{port}:80", status=5, says="published there already", error="InUse")
+    refused("port", "add", name, f"127.0.0.1:{port}:81", status=5, says=f"{port}:80/tcp is", error="InUse")
+    refused("port", "rm", name, f"{port}:81", status=3, says="not among the ports", error="NotFound")
+    refused("port", "rm", name, f"{port}/udp", status=3, says="not among the ports", error="NotFound")
+    host.sdmectl("bob", "port", "rm", name, f"{port}:80").ok()
+    assert shown(name)["ports"] == []
+
+
 def test_a_port_for_either_kind_of_addresses(web, port):
     one = guests.start(guests.create(web, "--network-veth"))
     for address in ("0.0.0.0", "[::]"):
@@ -254,13 +333,13 @@ def test_a_port_for_either_kind_of_addresses(web, port):
     assert get("127.0.0.1", port) == 200 and get("::1", port) == 200
 
 
-def test_of_ports_that_cannot_all_be_published_none_is(web, port):
+def test_of_ports_that_cannot_all_be_published_none_is(web, ports):
     one = guests.start(guests.create(web, "--network-veth"))
-    unit = f"sdme-port-{one}-{port + 1}-tcp.socket"
+    unit = f"sdme-port-{one}-{ports[1]}-tcp.socket"
     root("systemctl", "mask", "--runtime", unit).ok()
     try:
-        assert host.sdmectl("bob", "port", "add", one, f"{port}:80", f"{port + 1}:80").status == 1
-        assert not listening(port)
+        assert host.sdmectl("bob", "port", "add", one, *(f"{port}:80" for port in ports)).status == 1
+        assert not listening(ports[0])
     finally:
         root("systemctl", "unmask", "--runtime", unit).ok()
 
@@ -320,9 +399,17 @@ def test_a_port_of_another_program_is_named(web):
     assert guests.start(name)
 
 
+def test_a_port_of_a_client_is_named(web):
+    """The kernel gives them numbers of the same range."""
+    name = guests.start(guests.create(web, "--network-veth"))
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        refused("port", "add", name, f"{client.getsockname()[1]}:80", status=5, says="by python3", error="InUse")
+
+
 @pytest.mark.parametrize("words, says", [
     (["-p", "0:80"], "1 to 65535"), (["-p", "70000:80"], "1 to 65535"), (["-p", "80/sctp"], "neither tcp nor udp"),
-    (["-p", "localhost:80:80"], "names are not looked up"), (["-p", "a"], "[ADDRESS:]"),
+    (["-p", "localhost:80:80"], "names are not looked up"), (["-p", "224.0.0.1:80:80"], "of a group"),
+    (["-p", "255.255.255.255:80:80"], "of a group"), (["-p", "a"], "[ADDRESS:]"),
     (["-p", "8080:80", "-p", "127.0.0.1:8080:81"], "collide"),
     (["-p", "8080:80", "--host-network"], "are the host's already"), (["-p", "8080:80", "--private-network"], "veth or zone"),
     (["--network-zone", "abcdefghijkl"], "at most 11"), (["--network-zone", "Lan"], "zone name"),
@@ -333,9 +420,16 @@ def test_what_makes_no_sense(web, words, says):
     refused("create", "--fs", web, *words, status=64, says=says)
 
 
-def test_a_bridge_that_does_not_exist(web):
-    name = guests.create(web, "--network-bridge", "nosuch0")
-    refused("start", name, status=1, says="nosuch0", error="BootFailed")
+@pytest.mark.parametrize("words, says", [
+    (["--network-bridge", "nosuch0"], "sdmectl: this host has no bridge 'nosuch0'"),
+    (["--network-macvlan", "nosuch0"], "sdmectl: this host has no network interface 'nosuch0'"),
+    (["--network-bridge", "lo"], "sdmectl: interface 'lo' of this host is no bridge"),
+    (["--network-bridge", "sdz-lan"], "--network-zone"),
+], ids=["bridge", "macvlan", "none", "ours"])
+def test_what_the_host_does_not_have(web, words, says):
+    guests.start(guests.create(web, "--network-zone", "lan"))
+    name = guests.create(web, *words)
+    refused("start", name, status=1, says=says, error="BootFailed")
 
 
 def test_a_bridge_of_the_host(web):
@@ -345,10 +439,26 @@ def test_a_bridge_of_the_host(web):
         name = guests.start(guests.create(web, "--network-bridge", "testbr0"))
         ports = [entry.name for entry in (INTERFACES / "testbr0/brif").iterdir()]
         assert len(ports) == 1
-        assert "host0" in guests.exec_in(name, "ip", "-br", "link").out
+        assert address_of(name) == ""
+        guests.exec_in(name, "ip", "address", "add", "203.0.113.7/24", "dev", "host0").ok()
+        assert address_of(name) == "203.0.113.7"
+        assert "203.0.113.7" in host.sdmectl("alice", "ps").out
         guests.kill(name)
     finally:
         root("ip", "link", "del", "testbr0")
+
+
+@contextlib.contextmanager
+def dhcp_server(interface):
+    """Somebody else's network, and who gives addresses there."""
+    root("ip", "address", "add", "203.0.113.1/24", "dev", interface).ok()
+    root("ip", "link", "set", interface, "up").ok()
+    server = host.spawn("root", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", f"--interface={interface}",
+                        "--bind-dynamic", "--dhcp-range=203.0.113.50,203.0.113.60", "--leasefile-ro", "--user=root")
+    try:
+        yield
+    finally:
+        host.kill_group(server)
 
 
 def test_macvlan(web):
@@ -360,15 +470,16 @@ def test_macvlan(web):
         if "Operation not supported" in started.err:
             pytest.skip("this kernel has no macvlan")
         started.ok()
-        assert "mv-testdummy" in guests.exec_in(name, "ip", "-br", "link").out
+        with dhcp_server("testpeer"):
+            host.until(lambda: address_of(name).startswith("203.0.113."), "an address by DHCP")
         guests.kill(name)
     finally:
         root("ip", "link", "del", "testdummy")
 
 
-def test_nothing_is_left_behind(web, port):
+def test_nothing_is_left_behind(web, ports):
     names = [guests.create(web, *words) for words in
-             (["-p", f"{port}:80"], ["--network-zone", "gone", "-p", f"{port + 1 if port < 65535 else 1500}:80"])]
+             (["-p", f"{ports[0]}:80"], ["--network-zone", "gone", "-p", f"{ports[1]}:80"])]
     for name in names:
         guests.start(name)
     host.sdmectl("bob", "stop", names[0]).ok()
@@ -377,7 +488,7 @@ def test_nothing_is_left_behind(web, port):
     host.until(lambda: "sdme-" not in root("nft", "list", "tables").out, "the rules to go")
     host.until(lambda: not root("systemctl", "list-units", "--no-legend", "sdme-network@*", "sdme-port-*").out.strip(),
                "the units to go")
-    assert not answers("127.0.0.1", port)
+    assert not any(answers("127.0.0.1", port) for port in ports)
 
 
 def test_dnsmasq_is_told_who_left(web):

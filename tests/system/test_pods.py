@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Pods: a network that containers share. Everything is done by bob, who is nobody to the host."""
-import contextlib
 import json
-import os
 import pathlib
+import shutil
 
 import pytest
 
 import guests
 import host
-from test_network import answers, get, get_inside, has_address, listening, root
+from test_network import address_of, answers, get, get_inside, has_address, listening, networks_gone, root
 
 
 @pytest.fixture
@@ -84,19 +83,6 @@ def test_ports(web, port, how):
     assert not answers("127.0.0.1", port) and not listening(port)
 
 
-def test_changed_before_any_runs(port):
-    """On a host where no pod and no network was up since it booted."""
-    for name in ("pods", "network/members", "network"):
-        with contextlib.suppress(OSError):  # one that is in use stays
-            os.rmdir(f"/run/sdmed/{name}")
-    host.restart_daemon()
-    pod = host.unique("pod")
-    host.sdmectl("bob", "pod", "new", pod).ok()
-    host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()
-    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
-    host.sdmectl("bob", "pod", "rm", pod).ok()
-
-
 def test_attached_and_detached_while_it_runs(web, pod):
     member = guests.start(guests.create(web, "--pod", pod))
     neighbour = guests.start(guests.create(web, "--network-zone", "podzone"))
@@ -111,6 +97,40 @@ def test_attached_and_detached_while_it_runs(web, pod):
     assert shown(pod)["network"] == "private" and shown(pod)["address"] == ""
     assert get_inside(neighbour, f"http://{pod}.podzone.internal/") == "000"
     assert "host0" not in guests.shell_in(member, "ip -br link").out
+
+
+def test_members_stay_in_a_pod_whose_unit_is_restarted(web, pod, port):
+    """An administrator may; and the next member would start it again."""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "zone", "podzone").ok()
+    host.sdmectl("bob", "pod", "port", "add", pod, f"{port}:80").ok()
+    member = guests.start(guests.create(web, "--pod", pod))
+    space = guests.shell_in(member, "readlink /proc/1/ns/net").ok()
+    host.systemctl("stop", f"sdme-pod@{pod}.service").ok()
+    assert not answers("127.0.0.1", port) and "host0" not in guests.shell_in(member, "ip -br link").out
+    host.systemctl("start", f"sdme-pod@{pod}.service").ok()
+    assert get("127.0.0.1", port) == 200
+    assert shown(pod)["address"] in guests.exec_in(member, "ip", "-4", "address").out
+    assert root("nsenter", f"--net=/run/sdmed/pods/{pod}/netns", "readlink", "/proc/self/ns/net").ok() == space
+
+
+def test_a_member_has_the_address_of_its_pod(trixie, pod):
+    member = guests.create(trixie, "--pod", pod)
+    assert address_of(member) == ""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
+    assert address_of(member) == shown(pod)["address"] != ""
+
+
+@pytest.mark.parametrize("up", [False, True], ids=["down", "up"])
+def test_the_first_network_of_a_boot(trixie, pod, up):
+    """Nothing of an earlier one is there to write to."""
+    host.until(networks_gone, "no network")
+    host.systemctl("stop", "sdmed.service")
+    for place in ("/run/sdmed/network", "/run/sdmed/pods"):
+        shutil.rmtree(place, ignore_errors=True)
+    member = guests.start(quiet(trixie, pod)) if up else ""
+    host.sdmectl("bob", "pod", "net", "attach", pod, "veth").ok()
+    assert shown(pod)["network"] == "veth"
+    assert not up or shown(pod)["address"] in guests.exec_in(member, "ip", "-4", "address").out
 
 
 def test_a_container_does_not_take_a_pods_name_in_a_zone(trixie, pod):

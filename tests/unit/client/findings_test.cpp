@@ -12,6 +12,7 @@ namespace sdme::client {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using Level = Finding::Level;
 
 class FindingsTest : public testing::Test {
@@ -28,14 +29,14 @@ class FindingsTest : public testing::Test {
   void put(const std::string& path, const std::string& text) const { test::put(root() + path, text); }
   std::string root() const { return temp_ / "host"; }
   Finding find(const std::string& what) const {
-    const auto all = examine_host(root(), release_, drops_);
+    const auto all = examine_host(root(), release_, report_);
     return *std::ranges::find(all, what, &Finding::what);
   }
   Level level(const std::string& what) const { return find(what).level; }
 
   test::TempDir temp_;
   std::string release_ = "6.12.1-1-amd64";
-  std::vector<std::string> drops_;
+  HostReport report_;
 };
 
 TEST_F(FindingsTest, AGoodHostHasNothing) {
@@ -47,7 +48,8 @@ TEST_F(FindingsTest, AGoodHostHasNothing) {
 
 TEST_F(FindingsTest, EveryProblemHasAFix) {
   const test::TempDir empty;
-  for (const auto& finding : examine_host(empty / "none", "4.19", {"ip filter FORWARD"})) {
+  for (const auto& finding :
+       examine_host(empty / "none", "4.19", {{"ip filter FORWARD"}, {"ip filter INPUT"}, {"links"}})) {
     EXPECT_EQ(finding.level == Level::kOk, finding.fix.empty()) << finding.what;
   }
 }
@@ -77,8 +79,11 @@ TEST_F(FindingsTest, Tools) {
 }
 
 TEST_F(FindingsTest, FirewallsAndWhoseTheyAre) {
-  drops_ = {"ip filter FORWARD"};
+  report_.forward_drops = {"ip filter FORWARD"};
   EXPECT_EQ(level("firewall"), Level::kProblem);
+  EXPECT_THAT(find("firewall").sentence, Not(HasSubstr("addresses")));
+  report_ = {.input_drops = {"inet filter input"}};
+  EXPECT_THAT(find("firewall").sentence, AllOf(HasSubstr("inet filter input"), HasSubstr("addresses")));
   put("/run/docker.pid", "1");
   EXPECT_THAT(find("firewall").fix, HasSubstr("DOCKER-USER"));
   put("/etc/ufw/ufw.conf", "ENABLED=yes\n");
@@ -91,6 +96,24 @@ TEST_F(FindingsTest, ForwardingThatIsTurnedOff) {
   put("/etc/sysctl.d/99-off.conf", "-net/ipv4/ip_forward = 0\n");
   EXPECT_EQ(level("forwarding"), Level::kProblem);
   EXPECT_THAT(find("forwarding").sentence, HasSubstr("/etc/sysctl.d/99-off.conf"));
+}
+
+TEST_F(FindingsTest, ForwardingThatIsOffWhileANetworkIsUp) {
+  put("/proc/sys/net/ipv4/ip_forward", "0\n");
+  EXPECT_EQ(level("forwarding"), Level::kOk);
+  put("/sys/class/net/sdz-lan/ifindex", "2\n");
+  EXPECT_EQ(level("forwarding"), Level::kProblem);
+}
+
+TEST_F(FindingsTest, RulesThatAreGone) {
+  report_.lost_rules = {"links", "zone-lan"};
+  EXPECT_EQ(level("rules"), Level::kProblem);
+  EXPECT_THAT(find("rules").fix, HasSubstr("systemctl restart sdme-network@zone-lan.service"));
+}
+
+TEST_F(FindingsTest, NoUserNamespaces) {
+  put("/proc/sys/user/max_user_namespaces", "0\n");
+  EXPECT_EQ(level("userns"), Level::kProblem);
 }
 
 TEST_F(FindingsTest, IdsOfOthers) {
