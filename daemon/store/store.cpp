@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <sstream>
 
 #include "base/defer.hpp"
 #include "base/error.hpp"
@@ -21,7 +20,6 @@ namespace sdme::store {
 namespace {
 
 constexpr std::uint64_t kStoreVersion = 1;
-constexpr std::size_t kLargestRecord = 16U << 20U;  // an image's configuration is in it
 constexpr mode_t kDirMode = 0700;
 constexpr mode_t kRecordMode = 0600;
 
@@ -45,14 +43,6 @@ std::string named(Kind kind, const std::string& name) { return kind_in_words(kin
 
 [[noreturn]] void not_found(Kind kind, const std::string& name) {
   throw Error(Errc::kNotFound, "there is no " + named(kind, name));
-}
-
-// Of a container since its last start, the one before the present name last.
-std::vector<std::string> former_names(const os::Dir& entry) {
-  std::vector<std::string> names;
-  std::istringstream lines(entry.find_text(layout::kFormerNames, kLargestRecord).value_or(""));
-  for (std::string line; std::getline(lines, line);) names.push_back(line);
-  return names;
 }
 
 bool is_there(const std::string& path) {
@@ -315,61 +305,6 @@ void Store::update_container(model::ContainerRecord record) {
   store::give_address(everybody(), record, pool_);
   keep_former_features(*now, record);
   rewrite(Kind::kContainer, name, record.to_text());
-}
-
-// 1. former-names is written                  crash: the old name; its own name among them counts for nothing
-// 2. containers/NAME becomes containers/TO   crash: the new name; when it is read its record is taken for what it is
-// 3. its record and those that require it    crash: sweep() does it
-void Store::rename_container(const std::string& name, const model::ContainerName& to) {
-  if (catalogue_.find_container(name) == nullptr) not_found(Kind::kContainer, name);
-  check_name_free(to);
-  const auto entry = containers_.open_dir(name);
-  auto names = former_names(entry);
-  std::erase(names, name);
-  std::erase(names, to.str());
-  names.push_back(name);
-  entry.write(layout::kFormerNames, text::join(names, "\n") + "\n", kRecordMode);
-  containers_.rename(name, containers_, to.str());
-  catalogue_.erase(Kind::kContainer, name);
-  load_entry(Kind::kContainer, containers_, to.str());
-  try {
-    containers_.sync();
-    follow_rename(name, to);
-  } catch (const Error& error) {
-    // It has its new name: who asked for that is not told that it failed.
-    log::warning(named(Kind::kContainer, name) + " is now " + text::quoted(to.str()) +
-                 "; what is left is done at the next start: " + error.message());
-  }
-}
-
-void Store::follow_rename(const std::string& former, const model::ContainerName& now) {
-  const auto* own = catalogue_.find_container(now.str());
-  if (own == nullptr) return;
-  const auto text = own->to_text();
-  if (containers_.open_dir(now.str()).read(layout::kRecord, kLargestRecord) != text)
-    rewrite(Kind::kContainer, now.str(), text);
-  if (catalogue_.find_container(former) != nullptr) return;  // another's by now
-  const auto all = catalogue_.containers();
-  for (auto [name, record] : all) {
-    auto& required = record.definition.requirements;
-    if (!std::ranges::contains(required, former)) continue;
-    std::ranges::replace(required, former, now.str());
-    rewrite(Kind::kContainer, name, record.to_text());
-  }
-}
-
-void Store::finish_renames() {
-  const auto all = catalogue_.containers();
-  for (const auto& [name, record] : all) {
-    const auto entry = containers_.open_dir(name);
-    auto names = former_names(entry);
-    for (const auto& former : names) {
-      if (former != name) follow_rename(former, record.name);
-    }
-    if (std::erase(names, name) == 0) continue;
-    names.empty() ? entry.remove(layout::kFormerNames)
-                  : entry.write(layout::kFormerNames, text::join(names, "\n") + "\n", kRecordMode);
-  }
 }
 
 // The record is written aside, synced, and takes the old one's place by a rename. A failure may come before that or

@@ -101,6 +101,8 @@ class Store {
   bool trash_is_empty() const;
 
  private:
+  static constexpr std::size_t kLargestRecord = 16U << 20U;  // an image's configuration is in it
+
   explicit Store(os::Dir root, Neighbours neighbours);
 
   static void check_version(const os::Dir& root);
@@ -111,6 +113,8 @@ class Store {
   void rewrite(Kind kind, const std::string& name, const std::string& text);
   void keep_former_features(const model::ContainerRecord& now, const model::ContainerRecord& next) const;
   void make_rootfs(const model::RootfsRecord& record);
+  // Of a container since its last start, the one before the present name last.
+  static std::vector<std::string> former_names(const os::Dir& entry);
   void follow_rename(const std::string& former, const model::ContainerName& now);
   void to_trash(const os::Dir& from, const std::string& name, const std::string& kind);
   void give_up(const std::string& staged) noexcept;
