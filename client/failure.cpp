@@ -41,12 +41,13 @@ bool is_one_of(const auto& names, std::string_view name) {
   return std::ranges::any_of(names, [&](auto beginning) { return name.starts_with(beginning); });
 }
 
-std::string hint_for(Errc code) {
+// Busy is also what has changed, or runs; then the message alone says what to do.
+std::string hint_for(Errc code, const std::string& message) {
   switch (code) {
     case Errc::kInteractiveAuthorizationRequired:
       return "run it in a terminal, where pkttyagent can ask for a password, or as root";
     case Errc::kBusy:
-      return "'sdmectl jobs' shows what is going on";
+      return message.contains("works on it") ? "'sdmectl jobs' shows what is going on" : "";
     case Errc::kInternal:
       return "'journalctl -u sdmed' may say more";
     default:
@@ -62,7 +63,7 @@ Failure failure_of(const std::string& bus_name, const std::string& message) {
   failure.code = errc_from_bus_name(bus_name);
   if (failure.code) {
     failure.exit_status = row(*failure.code).exit_status;
-    failure.hint = hint_for(*failure.code);
+    failure.hint = hint_for(*failure.code, failure.message);
   } else if (failure.is_away = is_one_of(kAway, bus_name); failure.is_away || is_one_of(kCutOff, bus_name)) {
     failure.exit_status = exit_code::kUnreachable;
     failure.message = "cannot reach sdmed: " + failure.message;

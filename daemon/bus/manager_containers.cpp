@@ -206,7 +206,8 @@ void ManagerObject::RenameContainer(sdbus::Result<std::uint64_t>&& result, std::
     const auto state = context_.states.state(name);
     if (state == "stopped" || state == "failed") return plan;
     throw Error(Errc::kBusy, "container " + text::quoted(name) + " is " + state +
-                                 ", and only one that is stopped gets another name");
+                                 ", and only one that is stopped gets another name: 'sdmectl stop " + name +
+                                 "' stops it");
   });
 }
 
