@@ -31,8 +31,9 @@ struct ServiceState {
 
   bool running() const { return active == "active" || active == "reloading"; }
   bool ended() const { return active == "inactive" || active == "failed"; }
-  // It failed and systemd is about to try again: Restart=.
-  bool failed_for_now() const { return sub.contains("auto-restart") && result != "success"; }
+  // It has ended and systemd is about to start it again: Restart=.
+  bool between_boots() const { return sub.contains("auto-restart"); }
+  bool failed_for_now() const { return between_boots() && result != "success"; }
 };
 
 // What all processes of a unit use together; UINT64_MAX where nobody counts.

@@ -375,6 +375,22 @@ def test_reboots_itself(running):
     assert exec_in(running, "cat", "/srv/kept").ok() == "kept"
 
 
+@pytest.mark.parametrize("verb, state", [("stop", "stopped"), ("restart", "running")])
+def test_stopped_while_it_reboots(running, verb, state):
+    """It does not listen then, comes back, and is asked again; nobody waits until systemd-nspawn would be killed."""
+    exec_in(running, "systemctl", "reboot").ok()
+    host.sdmectl("bob", verb, running, timeout=60).ok()
+    assert guests.state(running) == state
+
+
+def test_stopped_while_it_boots(stopped):
+    """At its very beginning a guest is deaf."""
+    host.systemctl("start", "--no-block", host.container_unit(stopped)).ok()
+    host.until(lambda: guests.state(stopped) == "starting", "the start")
+    host.sdmectl("bob", "stop", stopped, timeout=60).ok()
+    assert guests.state(stopped) == "stopped"
+
+
 def test_guest_cannot_speak_for_its_unit(running):
     """A notification from inside changes nothing outside."""
     before = host.unit(host.container_unit(running), "MainPID", "StatusText")
