@@ -38,6 +38,18 @@ def of(events, name):
     return [event["event"] for event in events if event["type"] == "container" and event["name"] == name]
 
 
+@pytest.mark.parametrize("words", [["events"], ["stats", "--json"]])
+def test_ends_when_nobody_reads(processes, box, words):
+    """Also while there is nothing to tell."""
+    reading, writing = os.pipe()
+    process = processes("bob", "sdmectl", *words, stdout=writing)
+    os.close(writing)
+    host.until(lambda: _listens(process), "it to listen")
+    os.close(reading)
+    host.until(lambda: process.poll() is not None, "its end")
+    assert process.returncode == 0
+
+
 def test_a_life_in_events(watch, trixie):
     _, read = watch()
     name = guests.confined(trixie)
