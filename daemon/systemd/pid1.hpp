@@ -71,6 +71,7 @@ class Pid1 {
   void reload();  // of unit files
   void reload(const std::string& unit);  // of a service's own configuration; one that does not run is no error
   std::string active_state(const std::string& unit);  // ActiveState of a unit of any kind
+  bool is_outdated(const std::string& unit);  // its files were changed since they were read: NeedDaemonReload
 
   void enable(const std::string& unit);
   void disable(const std::string& unit);
