@@ -221,6 +221,20 @@ def test_json_of_ps(box):
     assert short.count("\n") == 1 and json.loads(short) == host.sdmectl("alice", "--json=pretty", "ps").json()
 
 
+def test_json_of_one_that_is_not_there(box):
+    result = host.sdmectl("bob", "--json", "enable", box, "nobody")
+    assert result.status == 3
+    assert [entry.get("error") for entry in json.loads(result.out)] == [None, bus.error("NotFound")]
+    host.sdmectl("bob", "disable", box).ok()
+
+
+@pytest.mark.parametrize("words, said", [(["bogus"], "no verb 'bogus'"), (["fs", "bogus", "--force"], "no verb 'bogus'"),
+                                         (["pod", "net"], "a verb is missing"), ([], "a verb is missing")])
+def test_no_such_verb(words, said):
+    result = host.sdmectl("bob", *words)
+    assert result.status == 64 and said in result.err, result
+
+
 def test_json_of_show(box, stopped):
     found = host.sdmectl("bob", "show", box, stopped, "--json").json()
     for each in found:
@@ -355,6 +369,29 @@ def test_powers_itself_off_at_boot(stopped):
                     "ExecStart=/bin/systemctl poweroff --force\n", wanted_by="sysinit.target")
     said = failed_start(stopped, status=1, word="BootFailed")
     assert "powered itself off" in said
+
+
+LASTING = "[Unit]\nBefore=multi-user.target\n[Service]\nType=oneshot\nExecStart=/bin/sleep 300\n"
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_stopped_by_another_while_it_starts(stopped, processes, enabled):
+    if enabled:  # systemd forgets one that nobody needs
+        host.sdmectl("bob", "enable", stopped).ok()
+    guests.add_unit(stopped, "lasting.service", LASTING)
+    client = processes("bob", "sdmectl", "start", stopped)
+    host.until(lambda: exec_in(stopped, "systemctl", "is-active", "lasting.service").out.strip() == "activating", "its boot")
+    host.systemctl("stop", host.container_unit(stopped)).ok()
+    said = client.communicate(timeout=60)[1].decode()
+    assert client.returncode == 1 and "somebody else stopped the unit" in said, said
+
+
+def test_nothing_is_run_while_it_powers_off(stopped):
+    guests.add_unit(stopped, "lasting.service", "[Service]\nExecStart=/bin/sleep 300\nExecStop=/bin/sleep 300\n")
+    guests.start(stopped)
+    exec_in(stopped, "systemctl", "poweroff").ok()
+    result = exec_in(stopped, "true")
+    assert result.status == 125 and "is about to end" in result.err, result
 
 
 def test_powers_itself_off_later(running):
