@@ -232,6 +232,14 @@ def test_goes_when_it_was_stopped(trixie):
     gone(name)
 
 
+def test_goes_though_another_of_its_name_just_went(trixie):
+    name = host.unique("passing")
+    for _ in range(2):
+        guests.start(guests.confined(trixie, "--rm", name=name))
+        host.sdmectl("bob", "stop", name).ok()
+        gone(name)
+
+
 def test_goes_when_it_powered_off(trixie):
     name = guests.start(ephemeral(trixie))
     guests.exec_in(name, "systemctl", "poweroff")
