@@ -227,10 +227,18 @@ void CommandLine::parse(std::vector<std::string> words) {
 int CommandLine::explain(const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app_.exit(error);
   std::string verb;
+  const CLI::App* innermost = &app_;
   for (auto chosen = app_.get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands()) {
-    verb += " " + chosen.front()->get_name();
+    innermost = chosen.front();
+    verb += " " + innermost->get_name();
   }
-  const auto text = fmt::format("sdmectl: {} (see 'sdmectl{} --help')\n", printable(error.what()), verb);
+  std::string what = error.what();
+  const auto extra = app_.remaining(true);
+  const auto unknown = std::ranges::find_if(extra, [](const std::string& word) { return !word.starts_with('-'); });
+  const bool wants_verb = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+                          innermost->get_require_subcommand_min() > 0;
+  if (wants_verb) what = unknown == extra.end() ? "a verb is missing" : fmt::format("there is no verb '{}'", *unknown);
+  const auto text = fmt::format("sdmectl: {} (see 'sdmectl{} --help')\n", printable(what), verb);
   std::fputs(text.c_str(), stderr);
   return exit_code::kUsage;
 }

@@ -18,7 +18,9 @@ void ContainerFlags::define(CLI::App& app) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("LIST");
-  app.add_option("--masked-services", masked_services, "services that do not start inside; '' for none")
+  app.add_option("--masked-services", masked_services,
+                 "services that do not start inside; a list, or repeated; '' for none")
+      ->join(',')
       ->type_name("LIST");
   auto* boots = app.add_flag("--enable", enable, "start it at boot");
   app.add_flag("--rm", ephemeral, "remove it when it has stopped")->excludes(boots);

@@ -192,7 +192,9 @@ void DefinitionFlags::define_life(CLI::App& app) {
   app.add_option("--restart", restart_, "no, or on-failure: when it ends by itself")
       ->check(CLI::IsMember({"no", "on-failure"}))
       ->type_name("WHEN");
-  app.add_option("--requires", requirements_, "containers that are started before it; '' for none")->type_name("LIST");
+  app.add_option("--requires", requirements_, "containers that are started before it; a list, or repeated; '' for none")
+      ->join(',')
+      ->type_name("LIST");
   add_switch(app, "protected", protected_, "refuse to remove it");
 }
 

@@ -43,6 +43,7 @@ constexpr std::array kAtOnce = {
     Row{"restart", Kind::kWord, "no, on-failure"},
     Row{"requires", Kind::kList, "containers that are started before it"},
     Row{"protected", Kind::kFlag, "refuse to remove it"},
+    Row{"ephemeral", Kind::kFlag, "remove it when it was started and has stopped"},
 };
 constexpr std::array kAtNextStart = {
     Row{"network", Kind::kWord, "host, private, veth, zone:NAME, bridge:NAME, macvlan:INTERFACE, pod:NAME"},

@@ -17,7 +17,8 @@ std::string resolve_name(const std::vector<std::string>& names, const std::strin
     std::ranges::copy_if(names, std::back_inserter(candidates),
                          [&](const auto& name) { return name.starts_with(typed); });
   }
-  if (candidates.empty()) throw Failure(exit_code::kNotFound, fmt::format("no container is called '{}'", typed));
+  if (candidates.empty())
+    throw failure_of(std::string(row(Errc::kNotFound).bus_name), fmt::format("no container is called '{}'", typed));
   if (candidates.size() > 1) {
     throw Failure(exit_code::kUsage,
                   fmt::format("'{}' could be any of several containers: {}", typed, join(candidates, ", ")));

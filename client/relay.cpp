@@ -87,6 +87,7 @@ void Relay::write_some() {
   if (count > 0) {
     begin_ += static_cast<std::size_t>(count);
   } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
+    if (errno != EPIPE) sink_error_ = errno;
     sink_gone_ = true;
     ended_ = true;
     begin_ = end_;

@@ -26,6 +26,8 @@ class Relay {
   bool done() const { return ended_ && held() == 0; }
   // The reader went away; what is left has no place to go.
   bool sink_gone() const { return sink_gone_; }
+  // Why it could not be written to, 0 where nobody reads any more.
+  int sink_error() const { return sink_error_; }
 
  private:
   std::size_t held() const { return end_ - begin_; }
@@ -46,6 +48,7 @@ class Relay {
   bool finishing_ = false;
   bool ended_ = false;
   bool sink_gone_ = false;
+  int sink_error_ = 0;
 };
 
 void set_nonblocking(int fd);

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -111,6 +112,7 @@ int run_piped(Client& client, const SessionRequest& request) {
   });
   Ending ending(client, session);
   std::optional<int> status;
+  int lost = 0;  // why what it said could not be written
 
   client.loop.run_until([&] {
     if (input && input->done()) {
@@ -119,6 +121,7 @@ int run_piped(Client& client, const SessionRequest& request) {
     }
     // Whoever read our output has gone. A command that writes notices by itself; one that is silent is told.
     if (output && output->sink_gone()) {
+      lost = output->sink_error();
       output.reset();
       out.read.reset();
       send_signal(client, session, SIGPIPE);
@@ -133,6 +136,10 @@ int run_piped(Client& client, const SessionRequest& request) {
     }
     return status && (!output || output->done()) && (!errors || errors->done());
   });
+  if (lost != 0) {
+    errno = lost;
+    throw failure_of_errno("writing to standard output");
+  }
   return *status;
 }
 

@@ -54,6 +54,13 @@ std::string read_draft(const std::string& path) {
   return text.str();
 }
 
+bool is_untouched(const std::string& path, const std::string& text) {
+  std::ifstream stream(path);
+  std::ostringstream now;
+  now << stream.rdbuf();
+  return !stream || now.str() == text;
+}
+
 // The variable is a command with options, as everywhere: so a shell reads it. Signals of the terminal are the editor's.
 void run_editor(Client& client, const std::string& path) {
   const auto command = editor();
@@ -83,6 +90,10 @@ int Edit::run(Client& client) const {
     const auto changes = definition_changes(before, read_draft(path));
     changes.empty() ? client.out.say("sdmectl: nothing was changed") : update_container(client, container, changes);
   } catch (Failure& failure) {
+    if (is_untouched(path, before)) {
+      ::unlink(path.c_str());
+      throw;
+    }
     failure.hint += (failure.hint.empty() ? "" : "; ") + fmt::format("what you wrote is kept in {}", path);
     throw;
   }

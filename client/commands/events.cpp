@@ -10,6 +10,7 @@
 
 #include "chronicle.hpp"
 #include "client.hpp"
+#include "reader.hpp"
 #include "text.hpp"
 
 namespace sdme::client {
@@ -93,7 +94,8 @@ int Events::run(Client& client) const {
         [&] { ask = true; });
   }
   const Loop::Tick tick(client.loop, client.bus.is_peer() ? kAskPeerEvery : kAskEvery, [&] { ask = true; });
-  for (;;) {
+  const Reader reader(client.loop);
+  while (!reader.gone()) {
     ask = false;
     try {
       const auto containers = client.bus.await(client.bus.open().ListContainers({}));
@@ -106,8 +108,9 @@ int Events::run(Client& client) const {
       // One that went away with the question comes back, or is brought back by the next one.
       if (!begun || (failure.exit_status == exit_code::kUnreachable && !failure.is_away)) throw;
     }
-    client.loop.run_until([&] { return ask; });
+    client.loop.run_until([&] { return ask || reader.gone(); });
   }
+  return exit_code::kDone;
 }
 
 }  // namespace sdme::client

@@ -10,6 +10,7 @@
 #include "client.hpp"
 #include "containers.hpp"
 #include "name_prefix.hpp"
+#include "reader.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 #include "usage.hpp"
@@ -23,10 +24,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds kEvery{1000};
 constexpr milliseconds kBetween{500};  // the two readings that a share takes
 
-void pause(Client& client, milliseconds length) {
+void pause(Client& client, milliseconds length, const Reader& reader) {
   bool over = false;
   const Loop::Tick tick(client.loop, length, [&] { over = true; });
-  client.loop.run_until([&] { return over; });
+  client.loop.run_until([&] { return over || reader.gone(); });
 }
 
 // Those that were not named count only while they run.
@@ -58,9 +59,10 @@ int Stats::run(Client& client) const {
   for (const auto& typed : names) wanted.push_back(resolve_name(known, typed));
   const bool live = !once && !client.out.wants_json() && is_terminal(STDOUT_FILENO) && is_terminal(STDERR_FILENO);
   const bool stream = !once && client.out.wants_json();
+  const Reader reader(client.loop);
   auto before = read(client, wanted);
-  pause(client, live || stream ? milliseconds(100) : kBetween);
-  for (;;) {
+  pause(client, live || stream ? milliseconds(100) : kBetween, reader);
+  while (!reader.gone()) {
     const auto now = read(client, wanted);
     const auto shown = with_rates(now, before);
     if (stream) {
@@ -72,8 +74,9 @@ int Stats::run(Client& client) const {
       return exit_code::kDone;
     }
     before = now;
-    pause(client, kEvery);
+    pause(client, kEvery, reader);
   }
+  return exit_code::kDone;
 }
 
 }  // namespace sdme::client

@@ -48,8 +48,9 @@ void Ephemerals::tick(Context& context) {
   const auto now = monotonic_usec();
   std::erase_if(not_before_, [&](const auto& entry) { return entry.second <= now; });
   for (const auto& [name, record] : context.store.catalogue().containers()) {
-    if (!record.definition.ephemeral || !is_down(context, name) || not_before_.contains(name) || !ran(name)) continue;
-    if (down_.contains(name) && remove(context, record)) not_before_[name] = now + kAgainUsec;
+    if (!record.definition.ephemeral || !is_down(context, name) || not_before_.contains(record.uuid) || !ran(name))
+      continue;
+    if (down_.contains(name) && remove(context, record)) not_before_[record.uuid] = now + kAgainUsec;
     down.insert(name);
   }
   down_ = std::move(down);

@@ -22,7 +22,8 @@ class Ephemerals {
 
  private:
   std::set<std::string> down_;  // at the last tick
-  std::map<std::string, std::uint64_t> not_before_;  // CLOCK_MONOTONIC: of those whose removal was asked for
+  std::map<std::string, std::uint64_t>
+      not_before_;  // by uuid, for another may have the name soon. CLOCK_MONOTONIC: of those whose removal was asked for
 };
 
 }  // namespace sdme::bus

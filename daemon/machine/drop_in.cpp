@@ -15,19 +15,24 @@ constexpr std::size_t kLongest = 64 * 1024;
 
 std::string directory_of(const std::string& name) { return layout::container_unit(name) + ".d"; }
 
-void settle(systemd::Pid1& pid1, const std::string& name, const std::string& text) {
+// False where it is so already.
+bool write(const std::string& name, const std::string& text) {
   const auto units = os::Dir::open(layout::kUnits);
   const auto directory = directory_of(name);
   const auto found = units.find_dir(directory);
   if (text.empty()) {
-    if (!found) return;
-    os::tree_remove(units, directory);
-  } else {
-    const auto at = found ? units.open_dir(directory) : units.make_dir(directory, 0755);
-    if (at.find_text(kFile, kLongest) == text) return;
-    at.write(kFile, text, 0644);
+    if (found) os::tree_remove(units, directory);
+    return found.has_value();
   }
-  pid1.reload();
+  const auto at = found ? units.open_dir(directory) : units.make_dir(directory, 0755);
+  if (at.find_text(kFile, kLongest) == text) return false;
+  at.write(kFile, text, 0644);
+  return true;
+}
+
+// A worker that was killed may have written it and told nobody: so systemd is asked whether it knows.
+void settle(systemd::Pid1& pid1, const std::string& name, const std::string& text) {
+  if (write(name, text) || pid1.is_outdated(layout::container_unit(name))) pid1.reload();
 }
 
 }  // namespace

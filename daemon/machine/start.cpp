@@ -46,17 +46,27 @@ LastWords words_of_late(const systemd::ServiceState& state, std::chrono::microse
   return words;
 }
 
+// What is to be said of a unit that has ended, and had begun as the invocation `begun`. One that ends by itself before it
+// was up has not succeeded. That one may be forgotten by now, with all that it was.
+LastWords words_of_end(const systemd::ServiceState& state, const std::string& begun) {
+  const bool was_stopped = !begun.empty() && state.result == "success";
+  return {
+      .why = was_stopped ? "somebody else stopped the unit of the container before the guest was up" : why_ended(state),
+      .failed_units = {},
+      .running_jobs = {},
+      .lines = journal_tail(begun.empty() ? state.invocation : begun)};
+}
+
 // To be called when the unit was asked to start: while systemd has a job for it, it may only wait for others.
 systemd::ServiceState await_boot(systemd::Pid1& pid1, const std::string& unit, std::chrono::microseconds timeout) {
   const auto deadline = Clock::now() + timeout;
+  std::string begun;
   while (true) {
     auto state = pid1.service(unit);
     if (state.running()) return state;
+    if (!state.ended()) begun = state.invocation;
     if ((state.ended() && !state.queued) || state.failed_for_now()) {
-      throw Error(Errc::kBootFailed, to_message({.why = why_ended(state),
-                                                 .failed_units = {},
-                                                 .running_jobs = {},
-                                                 .lines = journal_tail(state.invocation)}));
+      throw Error(Errc::kBootFailed, to_message(words_of_end(state, begun)));
     }
     if (Clock::now() >= deadline) throw Error(Errc::kTimedOut, to_message(words_of_late(state, timeout)));
     pid1.await_change(unit, deadline);

@@ -23,11 +23,26 @@ bool has_ended(systemd::Pid1& pid1, const std::string& unit, std::chrono::micros
   return true;
 }
 
-// False when there is nobody to ask, as between two boots of a guest that restarts itself.
-bool ask_to_power_off(systemd::Pid1& pid1, const std::string& unit) {
-  const auto leader = find_leader(pid1.service(unit).main_pid);
-  if (leader) leader->process.signal(kPowerOff);
-  return leader.has_value();
+// Asks the guest to power off, and waits until it has. One that still boots is deaf at first, and one that was about to
+// reboot comes back without having listened: both are asked again. False at once when there is nobody to ask, as between
+// two boots: systemd then starts it no more.
+bool powers_off(systemd::Pid1& pid1, const std::string& unit, std::chrono::microseconds within) {
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  pid_t asked = 0;
+  bool was_up = false;
+  while (true) {
+    const auto state = pid1.service(unit);
+    if (state.ended()) return true;
+    const auto leader = find_leader(state.main_pid);
+    if (state.between_boots() || (asked == 0 && !leader)) return false;
+    if (leader && (leader->process.pid != asked || !was_up)) {
+      leader->process.signal(kPowerOff);
+      asked = leader->process.pid;
+      was_up = state.running();
+    }
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    pid1.await_change(unit, deadline);
+  }
 }
 
 // A guest that stands still cannot do what it is asked; and systemd stops no unit that is frozen.
@@ -39,9 +54,7 @@ void thaw(systemd::Pid1& pid1, const std::string& unit, StopMode mode) {
 
 std::string stop_running(systemd::Pid1& pid1, const std::string& unit, StopMode mode, const StopTimes& times) {
   thaw(pid1, unit, mode);
-  if (mode == StopMode::kGraceful && ask_to_power_off(pid1, unit) && has_ended(pid1, unit, times.graceful)) {
-    return "graceful";
-  }
+  if (mode == StopMode::kGraceful && powers_off(pid1, unit, times.graceful)) return "graceful";
   if (mode != StopMode::kKill) {
     pid1.stop(unit);
     if (has_ended(pid1, unit, times.terminate)) return "terminate";

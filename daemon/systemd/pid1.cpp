@@ -44,6 +44,8 @@ std::string unit_path(const std::string& unit) {
   const std::string_view name = error.name == nullptr ? "" : error.name;
   const std::string message = text::printable(error.message == nullptr ? name : error.message);
   if (name == "org.freedesktop.systemd1.NoSuchUnit") throw Error(Errc::kNotFound, message);
+  if (name == "org.freedesktop.systemd1.TransactionIsDestructive")
+    throw Error(Errc::kNotRunning, "its systemd is about to end, and starts nothing any more");
   // libsystemd's own words for silence and for a connection that ended
   if (name == SD_BUS_ERROR_NO_REPLY || name == SD_BUS_ERROR_TIMEOUT) {
     throw Error(Errc::kTimedOut, "systemd did not answer in time");
@@ -182,6 +184,14 @@ std::string Pid1::active_state(const std::string& unit) {
   const auto reply = properties(unit, kUnit);
   read_dictionary(reply.get(), {{"ActiveState", [&] { state = read_string(reply.get()); }}});
   return state;
+}
+
+bool Pid1::is_outdated(const std::string& unit) {
+  int outdated = 0;
+  const auto reply = properties(unit, kUnit);
+  read_dictionary(reply.get(),
+                  {{"NeedDaemonReload", [&] { check(sd_bus_message_read(reply.get(), "v", "b", &outdated)); }}});
+  return outdated != 0;
 }
 
 void Pid1::stop(const std::string& unit) {

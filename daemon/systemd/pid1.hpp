@@ -31,8 +31,9 @@ struct ServiceState {
 
   bool running() const { return active == "active" || active == "reloading"; }
   bool ended() const { return active == "inactive" || active == "failed"; }
-  // It failed and systemd is about to try again: Restart=.
-  bool failed_for_now() const { return sub.contains("auto-restart") && result != "success"; }
+  // It has ended and systemd is about to start it again: Restart=.
+  bool between_boots() const { return sub.contains("auto-restart"); }
+  bool failed_for_now() const { return between_boots() && result != "success"; }
 };
 
 // What all processes of a unit use together; UINT64_MAX where nobody counts.
@@ -70,6 +71,7 @@ class Pid1 {
   void reload();  // of unit files
   void reload(const std::string& unit);  // of a service's own configuration; one that does not run is no error
   std::string active_state(const std::string& unit);  // ActiveState of a unit of any kind
+  bool is_outdated(const std::string& unit);  // its files were changed since they were read: NeedDaemonReload
 
   void enable(const std::string& unit);
   void disable(const std::string& unit);

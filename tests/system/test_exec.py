@@ -77,6 +77,13 @@ def test_reader_that_leaves(box):
     host.until(lambda: not host.our_units("sdme-session-*.service"), "the session to end")
 
 
+def test_output_that_cannot_be_written(box):
+    """What the command said is lost, so its status is not enough."""
+    with open("/dev/full", "wb") as full:
+        result = exec_in(box, "echo", "lost", stdout=full)
+    assert result.status == 125 and "No space left" in result.err, result
+
+
 def test_no_terminal_where_there_is_none(box):
     assert shell_in(box, "tty").out == "not a tty\n"
     assert shell_in(box, "test -t 0 || test -t 1 || test -t 2").status == 1

@@ -221,6 +221,20 @@ def test_json_of_ps(box):
     assert short.count("\n") == 1 and json.loads(short) == host.sdmectl("alice", "--json=pretty", "ps").json()
 
 
+def test_json_of_one_that_is_not_there(box):
+    result = host.sdmectl("bob", "--json", "enable", box, "nobody")
+    assert result.status == 3
+    assert [entry.get("error") for entry in json.loads(result.out)] == [None, bus.error("NotFound")]
+    host.sdmectl("bob", "disable", box).ok()
+
+
+@pytest.mark.parametrize("words, said", [(["bogus"], "no verb 'bogus'"), (["fs", "bogus", "--force"], "no verb 'bogus'"),
+                                         (["pod", "net"], "a verb is missing"), ([], "a verb is missing")])
+def test_no_such_verb(words, said):
+    result = host.sdmectl("bob", *words)
+    assert result.status == 64 and said in result.err, result
+
+
 def test_json_of_show(box, stopped):
     found = host.sdmectl("bob", "show", box, stopped, "--json").json()
     for each in found:
@@ -357,6 +371,29 @@ def test_powers_itself_off_at_boot(stopped):
     assert "powered itself off" in said
 
 
+LASTING = "[Unit]\nBefore=multi-user.target\n[Service]\nType=oneshot\nExecStart=/bin/sleep 300\n"
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_stopped_by_another_while_it_starts(stopped, processes, enabled):
+    if enabled:  # systemd forgets one that nobody needs
+        host.sdmectl("bob", "enable", stopped).ok()
+    guests.add_unit(stopped, "lasting.service", LASTING)
+    client = processes("bob", "sdmectl", "start", stopped)
+    host.until(lambda: exec_in(stopped, "systemctl", "is-active", "lasting.service").out.strip() == "activating", "its boot")
+    host.systemctl("stop", host.container_unit(stopped)).ok()
+    said = client.communicate(timeout=60)[1].decode()
+    assert client.returncode == 1 and "somebody else stopped the unit" in said, said
+
+
+def test_nothing_is_run_while_it_powers_off(stopped):
+    guests.add_unit(stopped, "lasting.service", "[Service]\nExecStart=/bin/sleep 300\nExecStop=/bin/sleep 300\n")
+    guests.start(stopped)
+    exec_in(stopped, "systemctl", "poweroff").ok()
+    result = exec_in(stopped, "true")
+    assert result.status == 125 and "is about to end" in result.err, result
+
+
 def test_powers_itself_off_later(running):
     before = host.invocation(running)
     exec_in(running, "systemctl", "poweroff")
@@ -373,6 +410,22 @@ def test_reboots_itself(running):
     host.until(lambda: guests.state(running) == "running" and exec_in(running, "cat", "/proc/1/stat").out.split()[21:22] not in ([], [boot]),
                "the guest to be up again", 60)
     assert exec_in(running, "cat", "/srv/kept").ok() == "kept"
+
+
+@pytest.mark.parametrize("verb, state", [("stop", "stopped"), ("restart", "running")])
+def test_stopped_while_it_reboots(running, verb, state):
+    """It does not listen then, comes back, and is asked again; nobody waits until systemd-nspawn would be killed."""
+    exec_in(running, "systemctl", "reboot").ok()
+    host.sdmectl("bob", verb, running, timeout=60).ok()
+    assert guests.state(running) == state
+
+
+def test_stopped_while_it_boots(stopped):
+    """At its very beginning a guest is deaf."""
+    host.systemctl("start", "--no-block", host.container_unit(stopped)).ok()
+    host.until(lambda: guests.state(stopped) == "starting", "the start")
+    host.sdmectl("bob", "stop", stopped, timeout=60).ok()
+    assert guests.state(stopped) == "stopped"
 
 
 def test_guest_cannot_speak_for_its_unit(running):

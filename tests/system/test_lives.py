@@ -2,6 +2,7 @@
 """What becomes of a container by itself: restart, requirements, protection, removal when it has stopped."""
 import os
 import pathlib
+import shutil
 import signal
 
 import pytest
@@ -65,6 +66,23 @@ def test_restart_is_taken_back(stopped):
     assert host.unit(host.container_unit(stopped), "Restart") == "no" and not drop_in(stopped).exists()
 
 
+@pytest.mark.parametrize("before, after", [("no", "on-failure"), ("on-failure", "no")])
+def test_systemd_is_told_though_a_worker_was_killed_before_it_could(trixie, before, after):
+    """It had the files as they are to be already, and systemd had not read them."""
+    name = guests.start(guests.confined(trixie, "--restart", "on-failure"))
+    file = drop_in(name) / "50-sdmed.conf"
+    text = file.read_text()
+    if before == "no":
+        host.sdmectl("bob", "set", name, "--restart", "no").ok()
+        drop_in(name).mkdir()
+        file.write_text(text)
+    else:
+        shutil.rmtree(drop_in(name))
+    assert host.unit(host.container_unit(name), "Restart") == before
+    host.sdmectl("bob", "set", name, "--restart", after).ok()
+    assert host.unit(host.container_unit(name), "Restart") == after
+
+
 def test_killed_is_not_restarted(trixie):
     name = guests.start(guests.confined(trixie, "--restart", "on-failure"))
     host.sdmectl("bob", "stop", "--kill", name).ok()
@@ -106,6 +124,13 @@ def test_required_ones_come_first(chain):
     assert [guests.state(name) for name in chain] == ["running"] * 3
     assert began(back) < began(middle) < began(front)
     assert host.unit(host.container_unit(middle), "After").split().count(host.container_unit(back)) == 1
+
+
+def test_required_ones_of_several_options(chain, trixie):
+    name = guests.confined(trixie, "--requires", chain[0], "--requires", f"{chain[1]},{chain[2]}", "--masked-services", "a.service",
+                           "--masked-services", "b.service")
+    assert show(name)["requires"] == list(chain)
+    assert show(name)["masked_services"] == ["a.service", "b.service"]
 
 
 def test_stopping_one_stops_no_other(chain):
@@ -205,6 +230,14 @@ def test_goes_when_it_was_stopped(trixie):
     guests.start(name)
     host.sdmectl("bob", "stop", name).ok()
     gone(name)
+
+
+def test_goes_though_another_of_its_name_just_went(trixie):
+    name = host.unique("passing")
+    for _ in range(2):
+        guests.start(guests.confined(trixie, "--rm", name=name))
+        host.sdmectl("bob", "stop", name).ok()
+        gone(name)
 
 
 def test_goes_when_it_powered_off(trixie):

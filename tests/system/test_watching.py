@@ -38,6 +38,18 @@ def of(events, name):
     return [event["event"] for event in events if event["type"] == "container" and event["name"] == name]
 
 
+@pytest.mark.parametrize("words", [["events"], ["stats", "--json"]])
+def test_ends_when_nobody_reads(processes, box, words):
+    """Also while there is nothing to tell."""
+    reading, writing = os.pipe()
+    process = processes("bob", "sdmectl", *words, stdout=writing)
+    os.close(writing)
+    host.until(lambda: _listens(process), "it to listen")
+    os.close(reading)
+    host.until(lambda: process.poll() is not None, "its end")
+    assert process.returncode == 0
+
+
 def test_a_life_in_events(watch, trixie):
     _, read = watch()
     name = guests.confined(trixie)
@@ -211,10 +223,18 @@ def test_a_bad_edit_is_kept(stopped, line, word):
 
 
 def test_an_editor_that_fails(stopped):
+    drafts = set(pathlib.Path("/tmp").glob("sdmectl-*"))
     bad = edit(stopped, "exit 3")
     assert bad.status == 1 and "editor" in bad.err
     assert host.run("bob", "sdmectl", "edit", stopped, env={"EDITOR": "", "VISUAL": ""}).status == 64
     assert edit("nobody", "true").status == 3
+    assert set(pathlib.Path("/tmp").glob("sdmectl-*")) == drafts, "drafts that nobody wrote in"
+
+
+def test_the_whole_definition(stopped):
+    """Whatever can be changed is there: also that it goes when it has stopped."""
+    edit(stopped, """sed -i 's/^ephemeral = .*/ephemeral = true/' "$1" """)
+    assert host.sdmectl("bob", "show", "--json", stopped).json()[0]["ephemeral"]
 
 
 def test_edit_is_the_owners(stopped):
