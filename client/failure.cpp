@@ -48,6 +48,8 @@ std::string hint_for(Errc code, const std::string& message) {
       return "run it in a terminal, where pkttyagent can ask for a password, or as root";
     case Errc::kBusy:
       return message.contains("works on it") ? "'sdmectl jobs' shows what is going on" : "";
+    case Errc::kNoSpace:
+      return "'sdmectl fs gc' removes what nobody uses";
     case Errc::kInternal:
       return "'journalctl -u sdmed' may say more";
     default:
