@@ -22,8 +22,8 @@ class Ephemerals {
 
  private:
   std::set<std::string> down_;  // at the last tick
-  std::map<std::string, std::uint64_t>
-      not_before_;  // by uuid, for another may have the name soon. CLOCK_MONOTONIC: of those whose removal was asked for
+  // Of those whose removal was asked for, by uuid, for another may have the name soon: CLOCK_MONOTONIC.
+  std::map<std::string, std::uint64_t> not_before_;
 };
 
 }  // namespace sdme::bus

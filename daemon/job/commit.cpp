@@ -217,21 +217,27 @@ void keep_health(const std::string& container, const std::string& said) {
   }
 }
 
-Committed commit_health(const Record& record, const json::Value& result) {
-  auto names = json::get<std::vector<std::string>>(record.commit, "names");
-  const auto& told = result.at("health");
+// Of these, those that are told of.
+std::vector<std::string> keep_healths(std::vector<std::string> names, const json::Value& told) {
   std::erase_if(names, [&](const std::string& name) { return !told.contains(name); });
   for (const auto& name : names) keep_health(name, shown(told, name));
+  return names;
+}
+
+Committed commit_health(const Record& record, const json::Value& result) {
+  auto names = keep_healths(json::get<std::vector<std::string>>(record.commit, "names"), result.at("health"));
   return {.result = json::Value::object(), .touched = {.others = std::move(names)}};
 }
 
 Committed commit_start(const Record& record, const json::Value& result) {
   const auto said = shown(result, "health");
   keep_health(record.target, said);
+  auto required = keep_healths(json::get_or<std::vector<std::string>>(record.request, "required", {}),
+                               result.value("required", json::Value::object()));
   return {.result = {{"state", shown(result, "state")},
                      {"health", said},
                      {"failed-units", shown_list(result, "failed_units")}},
-          .touched = {.container = record.target}};
+          .touched = {.container = record.target, .others = std::move(required)}};
 }
 
 }  // namespace

@@ -46,21 +46,27 @@ void settle_as_asked(const job::Worker& worker, systemd::Pid1& pid1) {
   }
 }
 
-// One after the other, each up before the next: the daemon has put them in order.
-void start_required(job::Worker& worker, systemd::Pid1& pid1) {
+// One after the other, each up before the next: the daemon has put them in order. How each is, by its name.
+json::Value start_required(job::Worker& worker, systemd::Pid1& pid1) {
+  auto told = json::Value::object();
   for (const auto& name : json::get_or<std::vector<std::string>>(worker.request(), "required", {})) {
     worker.progress("start " + name, -1);
-    while_doing("starting container '" + name + "', which is required",
-                [&] { start(pid1, name, usec_of(worker, "timeout_usec"), Begun::kNo); });
+    const auto health = while_doing("starting container '" + name + "', which is required",
+                                    [&] { return start(pid1, name, usec_of(worker, "timeout_usec"), Begun::kNo); });
+    told[name] = health.word;
   }
+  return told;
 }
 
 json::Value start_as_asked(job::Worker& worker, systemd::Pid1& pid1, Begun begun) {
   settle_as_asked(worker, pid1);
-  start_required(worker, pid1);
+  auto required = start_required(worker, pid1);
   worker.progress("start", -1);
   const auto health = start(pid1, name_of(worker), usec_of(worker, "timeout_usec"), begun);
-  return {{"state", "running"}, {"health", health.word}, {"failed_units", health.failed_units}};
+  return {{"state", "running"},
+          {"health", health.word},
+          {"failed_units", health.failed_units},
+          {"required", std::move(required)}};
 }
 
 }  // namespace
