@@ -136,16 +136,10 @@ std::vector<os::UniqueFd> terminal_inside(const Leader& leader, const std::strin
 }  // namespace
 
 std::optional<Leader> find_leader(pid_t main_pid) {
-  if (main_pid <= 0) return std::nullopt;
-  for (const pid_t pid : os::children_of(main_pid)) {
-    if (os::innermost_pid(pid) != 1) continue;
-    auto process = os::Process::open(pid);
-    // Looked at again now that the number cannot be given to another.
-    if (os::innermost_pid(pid) != 1 || !process.alive()) return std::nullopt;
-    const bool own_users = !os::shares_user_namespace(pid);
-    return Leader{.process = std::move(process), .own_users = own_users};
-  }
-  return std::nullopt;
+  auto process = os::find_init(main_pid);
+  if (!process) return std::nullopt;
+  const bool own_users = !os::shares_user_namespace(process->pid);
+  return Leader{.process = std::move(*process), .own_users = own_users};
 }
 
 Leader leader_of(systemd::Pid1& pid1, const std::string& name) {

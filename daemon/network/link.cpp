@@ -71,15 +71,6 @@ bool is_down(const std::string& interface) {
   return ioctl(fd.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
-std::optional<os::Process> find_guest(pid_t main_pid) {
-  for (const pid_t pid : os::children_of(main_pid)) {
-    if (os::innermost_pid(pid) != 1) continue;
-    auto process = os::Process::open(pid);
-    if (os::innermost_pid(pid) == 1 && process.alive()) return process;  // not a number that was given to another
-  }
-  return std::nullopt;
-}
-
 // The end waits in the host's network; only from there can it be handed over.
 void take_inside(const std::string& inner, const model::Network& network) {
   const auto outside = current_namespace();
@@ -130,7 +121,7 @@ Link connect_container(systemd::Pid1& pid1, const model::ContainerRecord& record
 
 void finish_link(systemd::Pid1& pid1, const std::string& container) {
   const auto network = find_network(container);
-  const auto guest = network ? find_guest(pid1.service(layout::container_unit(container)).main_pid) : std::nullopt;
+  const auto guest = network ? os::find_init(pid1.service(layout::container_unit(container)).main_pid) : std::nullopt;
   if (!guest) return;
   in_namespace(guest->fd, [&] {
     if (is_down(kInside)) set_up(kInside, *network);

@@ -52,6 +52,28 @@ std::vector<UniqueFd> outcome_of(int socket) {
   throw Error(static_cast<Errc>(packet.text[1]), packet.text.substr(2));
 }
 
+// Of its main thread; none when it is gone.
+std::vector<pid_t> children_of(pid_t pid) {
+  const auto text = std::to_string(pid);
+  std::ifstream file("/proc/" + text + "/task/" + text + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+// Its number in its innermost pid namespace, 0 when it is gone.
+pid_t innermost_pid(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("NSpid:")) continue;
+    std::istringstream numbers(line.substr(6));
+    pid_t innermost = 0;
+    for (pid_t number = 0; numbers >> number;) innermost = number;
+    return innermost;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Process Process::open(pid_t pid) {
@@ -69,24 +91,16 @@ void Process::signal(int number) const {
   }
 }
 
-std::vector<pid_t> children_of(pid_t pid) {
-  const auto text = std::to_string(pid);
-  std::ifstream file("/proc/" + text + "/task/" + text + "/children");
-  std::vector<pid_t> children;
-  for (pid_t child = 0; file >> child;) children.push_back(child);
-  return children;
-}
-
-pid_t innermost_pid(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("NSpid:")) continue;
-    std::istringstream numbers(line.substr(6));
-    pid_t innermost = 0;
-    for (pid_t number = 0; numbers >> number;) innermost = number;
-    return innermost;
+std::optional<Process> find_init(pid_t parent) {
+  if (parent <= 0) return std::nullopt;
+  for (const pid_t pid : children_of(parent)) {
+    if (innermost_pid(pid) != 1) continue;
+    auto process = Process::open(pid);
+    // Looked at again now that the number cannot be given to another.
+    if (innermost_pid(pid) != 1 || !process.alive()) return std::nullopt;
+    return process;
   }
-  return 0;
+  return std::nullopt;
 }
 
 std::vector<UniqueFd> fds_from_child(std::chrono::milliseconds patience,

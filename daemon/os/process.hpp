@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "os/unique_fd.hpp"
@@ -21,10 +22,8 @@ struct Process {
   void signal(int number) const;  // one that ended meanwhile is no error
 };
 
-std::vector<pid_t> children_of(pid_t pid);  // of its main thread; none when it is gone
-
-// The process's number in its innermost pid namespace, 0 when it is gone.
-pid_t innermost_pid(pid_t pid);
+// The child that is the first process of a pid namespace of its own: for systemd-nspawn's process, the guest's PID 1.
+std::optional<Process> find_init(pid_t parent);
 
 // Runs `work` in a forked child, which may go where it cannot come back from, and hands over the
 // fds that it returns, at most four. What it throws is thrown here; after `patience` it is killed
